@@ -1,0 +1,20 @@
+// SHA-256: the identity of content.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "crds/base/json.hpp"
+
+namespace llmops {
+
+// 64 lower-case hex digits.
+std::string sha256_hex(std::string_view bytes);
+
+// sha256_hex of the RFC 8785 form.
+std::string digest_of(const Json& value);
+
+// The first ten hex digits: what people see and what names carry. The whole digest is what is compared.
+std::string short_hash(std::string_view digest_hex);
+
+}  // namespace llmops

@@ -1,0 +1,44 @@
+// The one table of labels, annotations, condition types, reasons and metric names.
+#pragma once
+
+#include <string_view>
+
+namespace llmops::names {
+
+inline constexpr std::string_view kGroup = "llmops.dev";
+inline constexpr std::string_view kApiVersion = "llmops.dev/v1alpha1";
+inline constexpr std::string_view kManager = "llmops-operator";
+
+// Labels.
+inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
+inline constexpr std::string_view kAppName = "app.kubernetes.io/name";
+inline constexpr std::string_view kAppComponent = "app.kubernetes.io/component";
+inline constexpr std::string_view kModelDeployment = "llmops.dev/model-deployment";
+inline constexpr std::string_view kComponent = "llmops.dev/component";  // engine | gateway | evaluator | config | revision | run
+inline constexpr std::string_view kServingHash = "llmops.dev/serving-hash";
+inline constexpr std::string_view kRevisionHash = "llmops.dev/revision-hash";
+inline constexpr std::string_view kRun = "llmops.dev/run";
+inline constexpr std::string_view kEvalRun = "llmops.dev/eval-run";
+
+// Annotations.
+inline constexpr std::string_view kContentDigest = "llmops.dev/content-digest";
+inline constexpr std::string_view kPromotedAt = "llmops.dev/promoted-at";
+inline constexpr std::string_view kRejectedAt = "llmops.dev/rejected-at";
+inline constexpr std::string_view kCommand = "llmops.dev/command";
+
+// Conditions.
+inline constexpr std::string_view kReady = "Ready";
+inline constexpr std::string_view kAvailable = "Available";
+inline constexpr std::string_view kProgressing = "Progressing";
+inline constexpr std::string_view kReferencesResolved = "ReferencesResolved";
+inline constexpr std::string_view kCapacityAvailable = "CapacityAvailable";
+inline constexpr std::string_view kCandidateServable = "CandidateServable";
+inline constexpr std::string_view kTrafficVerified = "TrafficVerified";
+inline constexpr std::string_view kPromptCompatible = "PromptCompatible";
+inline constexpr std::string_view kRolledBack = "RolledBack";
+inline constexpr std::string_view kReconciling = "Reconciling";
+inline constexpr std::string_view kStalled = "Stalled";
+inline constexpr std::string_view kRendered = "Rendered";
+inline constexpr std::string_view kDecidable = "Decidable";
+
+}  // namespace llmops::names

@@ -1,0 +1,83 @@
+#!/bin/bash
+# Builds the cluster's programs once into the cache: kube (all of Kubernetes and etcd), CoreDNS, Helm, the pause image.
+# usage: build.sh [kube|coredns|helm|pause]…   (all without an argument)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lib/common.sh"
+. "$here/../lib/go.sh"
+
+KUBERNETES=v1.34.4
+COREDNS=v1.15.0
+HELM=v3.22.0
+
+# kube_flags: the version that the API server and kubectl report.
+kube_flags() {
+  local package
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    printf -- '-X %s.gitVersion=%s -X %s.gitMajor=1 -X %s.gitMinor=34 -X %s.gitTreeState=clean ' \
+      "$package" "$KUBERNETES" "$package" "$package" "$package"
+  done
+}
+
+# compile NAME VERSION PACKAGE LDFLAGS WORK: WORK/out/NAME from the module copied to WORK.
+compile() {
+  local name=$1 version=$2 package=$3 flags=$4
+  cd "$5" || return
+  GO=${GO:-$(find_go)} || return
+  export GO GOTOOLCHAIN=local CGO_ENABLED=0
+  step "$name $version: fetch and compile" "$GO" build -mod=readonly -trimpath -buildvcs=false -tags providerless \
+    -ldflags "-s -w $flags" -o "out/$name" "$package"
+}
+
+# go_program NAME VERSION PACKAGE LDFLAGS: the module NAME/ beside this script → $LLMOPS_CACHE/NAME-DIGEST/NAME.
+go_program() {
+  local name=$1 version=$2 target work
+  target=$LLMOPS_CACHE/$name-$(digest_of "$here/$name"/* -- "$@")
+  if [ -x "$target/$name" ]; then
+    printf '%-44s cached\n' "$name $version" >&2
+  else
+    work=$(mktemp -d "$LLMOPS_CACHE/.build-$name.XXXXXX")
+    cp "$here/$name"/* "$work/"
+    # Only a whole build gets the name that counts as built.
+    (compile "$@" "$work") && mv -T "$work/out" "$target" || { rm -rf "$work"; die "$name was not built"; }
+    rm -rf "$work"
+  fi
+  ln -sfn "$target/$name" "$LLMOPS_BIN/$name"
+}
+
+build_kube() {
+  local name
+  go_program kube $KUBERNETES . "$(kube_flags)"
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl; do
+    ln -sfn kube "$LLMOPS_BIN/$name"
+  done
+}
+build_coredns() { go_program coredns $COREDNS . ""; }
+build_helm() { go_program helm $HELM helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=$HELM"; }
+
+build_pause() {
+  local target work
+  target=$LLMOPS_CACHE/pause-$(digest_of "$here/pause/pause.c" "$here/../images/oci_image.py").tar
+  if [ -f "$target" ]; then
+    printf '%-44s cached\n' "pause image" >&2
+  else
+    work=$(mktemp -d "$LLMOPS_CACHE/.build-pause.XXXXXX")
+    mkdir "$work/root"
+    { step "pause: compile" gcc -static -O2 -s -o "$work/root/pause" "$here/pause/pause.c" &&
+      step "pause: image" "$here/../images/oci_image.py" --root "$work/root" --name localhost/pause:1 \
+        --entrypoint /pause --output "$target"; } || { rm -rf "$work"; die "the pause image was not built"; }
+    rm -rf "$work"
+  fi
+  ln -sfn "$target" "$LLMOPS_CACHE/pause.tar"
+}
+
+mkdir -p "$LLMOPS_BIN"
+[ $# -gt 0 ] || set -- pause kube coredns helm
+for name in "$@"; do
+  case $name in kube | coredns | helm | pause) ;; *) die "unknown program: $name" ;; esac
+  # A second caller waits for the first and then finds its result.
+  exec 9>"$LLMOPS_CACHE/.lock-$name"
+  flock 9
+  "build_$name"
+  exec 9>&-
+done

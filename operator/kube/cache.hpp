@@ -1,0 +1,115 @@
+// A cache of one kind: quorum LIST, then watch, kept as projections.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operator/kube/client.hpp"
+#include "operator/kube/object.hpp"
+
+namespace llmops::kube {
+
+// Receives what the reflector reads. Texts are whole objects.
+class ReflectorSink {
+ public:
+  virtual ~ReflectorSink() = default;
+  // Replaces everything by these items at once; objects that vanished are reported as deleted.
+  virtual void replace(std::vector<std::string> raw_items) = 0;
+  virtual void upsert(std::string_view raw_object) = 0;
+  virtual void remove(std::string_view raw_object) = 0;
+  // The version up to which the sink has seen everything (events and bookmarks).
+  virtual void advance(std::string_view resource_version) = 0;
+};
+
+// Lists and watches for ever: 410 lists again, other failures back off (800 ms doubling to 30 s, full
+// jitter, reset after 2 min of health), bookmarks advance, a watch that ends within a second without an
+// event counts as a failure, silence of 150 s after a first bookmark reconnects. Ends when cancelled.
+// After client-go tools/cache/reflector.go.
+Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOptions options, ReflectorSink& sink);
+
+// The untyped part of a cache: what waiting and read-your-own-writes need.
+class CacheBase : public ReflectorSink {
+ public:
+  CacheBase(ResourceType type, std::string ns, ListOptions options)
+      : type_(type), ns_(std::move(ns)), options_(std::move(options)) {}
+  const ResourceType& type() const { return type_; }
+  bool synced() const { return synced_; }
+  const std::string& resource_version() const { return resource_version_; }
+  // True once events or bookmarks have reached `resource_version` (or versions are not comparable).
+  bool has_seen(std::string_view resource_version) const;
+  Task<void> run(Client& client) { return reflect(client, type_, ns_, options_, *this); }
+  void advance(std::string_view resource_version) override;
+  Notify& progress() { return progress_; }
+
+ protected:
+  void mark_synced() { synced_ = true; progress_.notify_all(); }
+
+ private:
+  ResourceType type_;
+  std::string ns_;
+  ListOptions options_;
+  std::string resource_version_;
+  bool synced_ = false;
+  Notify progress_;
+};
+
+// T must have a member `ObjectMeta meta`. Cached objects are shared and never change.
+template <class T>
+class Cache final : public CacheBase {
+ public:
+  using Pointer = std::shared_ptr<const T>;
+  using Project = std::function<Result<T>(std::string_view raw_object)>;
+  // `before` is null for an addition, `after` for a deletion.
+  using Listener = std::function<void(const Pointer& before, const Pointer& after)>;
+  using IndexKeys = std::function<std::vector<std::string>(const T&)>;
+  // Called for an object that does not parse; it is not stored.
+  using OnError = std::function<void(const ObjectKey&, const Error&)>;
+
+  Cache(ResourceType type, std::string ns, ListOptions options, Project project)
+      : CacheBase(type, std::move(ns), std::move(options)), project_(std::move(project)) {}
+
+  void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+  void on_error(OnError handler) { on_error_ = std::move(handler); }
+  // Before the cache runs.
+  void add_index(std::string name, IndexKeys keys) { indexers_[std::move(name)] = std::move(keys); }
+
+  Pointer get(const ObjectKey& key) const {
+    const auto it = objects_.find(key);
+    return it == objects_.end() ? nullptr : it->second;
+  }
+  std::vector<Pointer> by_index(const std::string& index, const std::string& key) const {
+    std::vector<Pointer> found;
+    const auto in_index = indexes_.find(index);
+    if (in_index == indexes_.end()) return found;
+    const auto keys = in_index->second.find(key);
+    if (keys == in_index->second.end()) return found;
+    for (const auto& object : keys->second)
+      if (auto pointer = get(object)) found.push_back(std::move(pointer));
+    return found;
+  }
+  const std::map<ObjectKey, Pointer>& all() const { return objects_; }
+
+  void replace(std::vector<std::string> raw_items) override;
+  void upsert(std::string_view raw_object) override;
+  void remove(std::string_view raw_object) override;
+
+ private:
+  void store(Pointer after);
+  void erase(const ObjectKey& key);
+  void index(const Pointer& object, bool add);
+
+  Project project_;
+  OnError on_error_;
+  std::map<ObjectKey, Pointer> objects_;
+  std::map<std::string, IndexKeys> indexers_;
+  std::map<std::string, std::map<std::string, std::vector<ObjectKey>>> indexes_;
+  std::vector<Listener> listeners_;
+};
+
+}  // namespace llmops::kube
+
+#include "operator/kube/cache.ipp"  // IWYU pragma: keep
