@@ -7,7 +7,10 @@ COMPONENTS=(etcd kube-apiserver containerd kube-controller-manager kube-schedule
 launch() {
   local name=$1
   shift
-  (cd "$LLMOPS_STATE" && setsid nohup "$@" >>"$LLMOPS_STATE/log/$name.log" 2>&1 </dev/null 9>&- &)
+  (
+    cd "$LLMOPS_STATE"
+    exec setsid nohup "$@" >>"$LLMOPS_STATE/log/$name.log" 2>&1 </dev/null 9>&-
+  ) &
 }
 
 start_component() {

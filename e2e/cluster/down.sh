@@ -61,7 +61,7 @@ remove_chains() {
   nft list tables | grep -vxFf "$LLMOPS_STATE/nft.before" | while read -r _ family table; do
     case $family in ip | ip6) ;; *) continue ;; esac
     case $table in nat | filter | mangle | raw | security) ;; *) continue ;; esac
-    nft list table "$family" "$table" 2>/dev/null | grep -vE '^(table|#|$)|^\t(chain|type|})|^\t\ttype|^}' | grep -q . ||
+    nft list table "$family" "$table" 2>/dev/null | grep -qvE '^\s*(table|chain|type|#|\}|$)' ||
       nft delete table "$family" "$table"
   done || true
 }
@@ -78,6 +78,9 @@ remove_cgroups() {
 
 remove_files() {
   local socket link
+  # Never delete through a mount: it may show a folder of the machine.
+  ! awk '{print $2}' /proc/self/mounts | grep -E "^($LLMOPS_STATE|$LLMOPS_SOCKETS)(/|$)" ||
+    die "still mounted, so nothing below $LLMOPS_STATE is deleted"
   rm -rf "$LLMOPS_STATE" "$LLMOPS_SOCKETS"
   # Sockets of shims that nobody serves any more; the folder is every containerd's.
   for socket in /run/containerd/s/*; do

@@ -59,6 +59,9 @@ require_root
 case $LLMOPS_STATE$LLMOPS_SOCKETS in *[!A-Za-z0-9._/-]*) die "LLMOPS_STATE and LLMOPS_SOCKETS must be plain paths" ;; esac
 case $LLMOPS_STATE in /?*) ;; *) die "LLMOPS_STATE must be an absolute path" ;; esac
 
+# Before the lock: a first build takes minutes.
+"$here/build.sh" pause kube coredns
+
 # One cluster a machine. The lock is a folder's, so that no lock file is left behind.
 exec 9</var/lib
 flock -n 9 || { say "another up.sh or down.sh is at work: waiting"; flock -w 120 9 || die "it did not end in 120 s"; }
@@ -73,9 +76,6 @@ if [ -e "$LLMOPS_STATE" ] || [ -e "$LLMOPS_SOCKETS" ]; then
   LLMOPS_LOCKED=1 "$here/down.sh"
 fi
 check_machine
-for name in kube coredns pause.tar; do
-  [ -e "$LLMOPS_BIN/$name" ] || [ -e "$LLMOPS_CACHE/$name" ] || { "$here/build.sh" pause kube coredns 9<&-; break; }
-done
 
 mkdir -p "$LLMOPS_STATE/conf"
 save_settings

@@ -1,12 +1,13 @@
 # debian_rootfs SUITE PACKAGE…: prints the folder of a cached root file system of these packages. To be sourced.
 # shellcheck shell=bash
 
-# What no program needs at run time.
+# What no program needs at run time, and what comes from the machine that builds.
 prune_rootfs() {
   local root=$1
   rm -rf "$root"/usr/share/{doc,man,info,locale,lintian,bug,common-licenses,perl5,zoneinfo,bash-completion} \
     "$root"/var/{cache,log,lib/dpkg,lib/apt} "$root"/usr/lib/*/gconv "$root"/usr/lib/*/perl* "$root"/usr/lib/systemd \
-    "$root"/etc/{cron.daily,init.d,systemd,apt} "$root"/dev/* "$root"/proc/* "$root"/sys/*
+    "$root"/etc/{cron.daily,init.d,systemd,apt,dpkg} \
+    "$root"/etc/{resolv.conf,hostname,hosts,fstab} "$root"/dev/* "$root"/proc/* "$root"/sys/*
   mkdir -p "$root/tmp" "$root/etc"
   chmod 1777 "$root/tmp"
   printf 'root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/:/sbin/nologin\n' >"$root/etc/passwd"
