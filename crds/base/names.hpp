@@ -22,6 +22,10 @@ inline constexpr std::string_view kEvalRun = "llmops.dev/eval-run";
 
 // Annotations.
 inline constexpr std::string_view kContentDigest = "llmops.dev/content-digest";
+inline constexpr std::string_view kHash = "llmops.dev/hash";                    // of a revision record
+inline constexpr std::string_view kRecordServingHash = "llmops.dev/serving-hash";  // likewise, whole
+inline constexpr std::string_view kPlanDigest = "llmops.dev/plan-digest";
+inline constexpr std::string_view kGate = "llmops.dev/gate";
 inline constexpr std::string_view kPromotedAt = "llmops.dev/promoted-at";
 inline constexpr std::string_view kRejectedAt = "llmops.dev/rejected-at";
 inline constexpr std::string_view kCommand = "llmops.dev/command";
@@ -40,5 +44,15 @@ inline constexpr std::string_view kReconciling = "Reconciling";
 inline constexpr std::string_view kStalled = "Stalled";
 inline constexpr std::string_view kRendered = "Rendered";
 inline constexpr std::string_view kDecidable = "Decidable";
+
+// Reasons of decisions.
+inline constexpr std::string_view kReasonStepsPassed = "StepsPassed";
+inline constexpr std::string_view kReasonFirstDeploy = "FirstDeploy";
+inline constexpr std::string_view kReasonGateFailed = "GateFailed";
+inline constexpr std::string_view kReasonGateInconclusive = "GateInconclusive";
+inline constexpr std::string_view kReasonFailedToLoad = "FailedToLoad";
+inline constexpr std::string_view kReasonDeadlineExceeded = "DeadlineExceeded";
+inline constexpr std::string_view kReasonSuperseded = "Superseded";
+inline constexpr std::string_view kReasonSpecReturnedToStable = "SpecReturnedToStable";
 
 }  // namespace llmops::names

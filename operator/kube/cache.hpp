@@ -23,6 +23,8 @@ class ReflectorSink {
   virtual void remove(std::string_view raw_object) = 0;
   // The version up to which the sink has seen everything (events and bookmarks).
   virtual void advance(std::string_view resource_version) = 0;
+  // Listing or watching failed and is tried again after a while. Not called for the ordinary end of a watch.
+  virtual void failed(const Error& error) { (void)error; }
 };
 
 // Lists and watches for ever: 410 lists again, other failures back off (800 ms doubling to 30 s, full
@@ -43,6 +45,11 @@ class CacheBase : public ReflectorSink {
   bool has_seen(std::string_view resource_version) const;
   Task<void> run(Client& client) { return reflect(client, type_, ns_, options_, *this); }
   void advance(std::string_view resource_version) override;
+  void failed(const Error& error) override {
+    if (on_failure_) on_failure_(error);
+  }
+  // Whoever logs: a cache that may not list its kind never syncs, and nobody else can say why.
+  void on_failure(std::function<void(const Error&)> handler) { on_failure_ = std::move(handler); }
   Notify& progress() { return progress_; }
 
  protected:
@@ -54,6 +61,7 @@ class CacheBase : public ReflectorSink {
   ListOptions options_;
   std::string resource_version_;
   bool synced_ = false;
+  std::function<void(const Error&)> on_failure_;
   Notify progress_;
 };
 
@@ -101,6 +109,7 @@ class Cache final : public CacheBase {
   void store(Pointer after);
   void erase(const ObjectKey& key);
   void index(const Pointer& object, bool add);
+  void announce(const Pointer& before, const Pointer& after);
 
   Project project_;
   OnError on_error_;

@@ -91,6 +91,8 @@ class Client {
   Client with_pool(std::string pool) const;
 
  private:
+  // One request with credentials, user agent and the retries that the server asks for.
+  Task<Result<HttpResponse>> exchange(HttpRequest request, ExchangeOptions options);
   Task<Result<Json>> send(HttpRequest request);
   Task<Result<std::string>> send_raw(HttpRequest request);
 

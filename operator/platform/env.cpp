@@ -1,8 +1,8 @@
 #include "operator/platform/env.hpp"
 
+#include <algorithm>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -33,16 +33,15 @@ struct PendingWait {
 };
 
 struct Notify::Waiters {
-  std::list<std::weak_ptr<PendingWait>> waiting;
+  std::list<std::shared_ptr<PendingWait>> waiting;
 };
 
 Notify::Notify() : waiters_(std::make_shared<Waiters>()) {}
 Notify::~Notify() = default;
 
 void Notify::notify_all() {
-  auto woken = std::exchange(waiters_->waiting, {});
-  for (const auto& weak : woken)
-    if (auto wait = weak.lock()) wait->finish(Wake::Notified);
+  const auto woken = std::exchange(waiters_->waiting, {});
+  for (const auto& wait : woken) wait->finish(Wake::Notified);
 }
 
 struct TaskHandle::State {
@@ -50,26 +49,44 @@ struct TaskHandle::State {
   asio::cancellation_signal stop;
   Notify ended;
   Env* env = nullptr;
-  bool done = false;
+  bool begun = false, done = false;
+  bool cancel_at_begin = false;
+
+  // A task that has not begun yet still runs, and finds itself cancelled at its first wait.
+  void cancel() {
+    if (done) return;
+    if (!begun) {
+      cancel_at_begin = true;
+      return;
+    }
+    stop.emit(asio::cancellation_type::terminal);
+  }
 };
 
 void TaskHandle::cancel() {
-  if (state_ && !state_->done) state_->stop.emit(asio::cancellation_type::terminal);
+  if (state_) state_->cancel();
 }
 
-bool TaskHandle::done() const { return !state_ || state_->done; }
+bool TaskHandle::done() const {
+  return !state_ || state_->done;
+}
 
 Task<void> TaskHandle::join() {
   const auto state = state_;
-  while (state && !state->done) co_await state->env->wait(state->ended);
+  // Not cancellable: a joiner that was cancelled itself still waits for its child, and does not spin.
+  while (state && !state->done) co_await state->env->suspend(state->ended, std::nullopt, false);
 }
 
 Task<Wake> Env::wait(Notify& notify, std::optional<Duration> timeout) {
   // A task that was cancelled before would otherwise wait for a cancellation that has already come.
   const auto state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) co_return Wake::Cancelled;
+  co_return co_await suspend(notify, timeout, true);
+}
+
+Task<Wake> Env::suspend(Notify& notify, std::optional<Duration> timeout, bool cancellable) {
   const auto waiters = notify.waiters_;
-  const auto initiate = [this, waiters, timeout](auto handler) {
+  const auto initiate = [this, waiters, timeout, cancellable](auto handler) {
     auto pending = std::make_shared<PendingWait>();
     auto slot = asio::get_associated_cancellation_slot(handler);
     auto shared_handler = std::make_shared<decltype(handler)>(std::move(handler));
@@ -78,7 +95,7 @@ Task<Wake> Env::wait(Notify& notify, std::optional<Duration> timeout) {
       // Posted, never called inline: whoever notifies must not run the waiter inside its own stack.
       asio::post(executor(), [shared_handler, wake]() mutable { std::move (*shared_handler)(wake); });
     };
-    waiters->waiting.remove_if([](const auto& weak) { return weak.expired(); });
+    waiters->waiting.remove_if([](const auto& wait) { return wait->completed; });
     waiters->waiting.push_back(pending);
     if (timeout) {
       pending->timer = call_after(*timeout, [pending] {
@@ -86,9 +103,11 @@ Task<Wake> Env::wait(Notify& notify, std::optional<Duration> timeout) {
         pending->finish(Wake::TimedOut);
       });
     }
-    if (slot.is_connected()) slot.assign([pending](asio::cancellation_type) { pending->finish(Wake::Cancelled); });
+    if (cancellable && slot.is_connected())
+      slot.assign([pending](asio::cancellation_type) { pending->finish(Wake::Cancelled); });
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Wake)>(initiate, asio::use_awaitable);
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Wake)>(initiate,
+                                                                                      asio::use_awaitable);
 }
 
 Task<Result<void>> Env::sleep(Duration delay) {
@@ -100,10 +119,26 @@ Task<Result<void>> Env::sleep(Duration delay) {
 namespace {
 
 // Cancellation shows as Cancelled results, not as exceptions out of co_await.
-Task<void> without_cancellation_exceptions(Task<void> task) {
+Task<void> without_cancellation_exceptions(Task<void> task, std::shared_ptr<TaskHandle::State> state) {
   co_await asio::this_coro::throw_if_cancelled(false);
+  state->begun = true;
+  if (state->cancel_at_begin) state->cancel();
   co_await std::move(task);
 }
+
+// A handler type of our own, without an associated executor: then co_spawn forwards a cancellation at once.
+// For any other handler Boost 1.81 dispatches it, and it may arrive after the task and its signal have gone.
+struct TaskEnd {
+  using cancellation_slot_type = asio::cancellation_slot;
+  std::shared_ptr<TaskHandle::State> state;
+
+  cancellation_slot_type get_cancellation_slot() const noexcept { return state->stop.slot(); }
+  void operator()(std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+    state->done = true;
+    state->ended.notify_all();
+  }
+};
 
 }  // namespace
 
@@ -112,21 +147,27 @@ TaskHandle Env::spawn(std::string name, Task<void> task) {
   handle.state_ = std::make_shared<TaskHandle::State>();
   handle.state_->name = std::move(name);
   handle.state_->env = this;
-  auto state = handle.state_;
-  std::erase_if(tasks_, [](const auto& weak) { return weak.expired(); });
+  const auto state = handle.state_;
+  if (tasks_.size() >= tidy_tasks_at_) {
+    std::erase_if(tasks_, [](const auto& weak) { return weak.expired(); });
+    tidy_tasks_at_ = 2 * tasks_.size() + 64;
+  }
   tasks_.push_back(state);
-  asio::co_spawn(executor(), without_cancellation_exceptions(std::move(task)),
-                 asio::bind_cancellation_slot(state->stop.slot(), [state](std::exception_ptr failure) {
-                   if (failure) std::rethrow_exception(failure);
-                   state->done = true;
-                   state->ended.notify_all();
-                 }));
+  asio::co_spawn(executor(), without_cancellation_exceptions(std::move(task), state), TaskEnd{state});
   return handle;
 }
 
 void Env::cancel_all_tasks() {
-  for (const auto& weak : std::exchange(tasks_, {}))
-    if (auto state = weak.lock(); state && !state->done) state->stop.emit(asio::cancellation_type::terminal);
+  const auto tasks = tasks_;
+  for (const auto& weak : tasks)
+    if (const auto state = weak.lock()) state->cancel();
+}
+
+bool Env::has_tasks() const {
+  return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& weak) {
+    const auto state = weak.lock();
+    return state && !state->done;
+  });
 }
 
 Duration Env::jittered(Duration base, double fraction) {

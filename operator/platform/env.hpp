@@ -81,9 +81,15 @@ class Env {
   Duration jittered(Duration base, double fraction);
   // Cancels every task that was spawned here. Whoever ends a world drains its executor afterwards.
   void cancel_all_tasks();
+  // Whether a task that was spawned here has not ended yet.
+  bool has_tasks() const;
 
  private:
+  friend class TaskHandle;
+  Task<Wake> suspend(Notify& notify, std::optional<Duration> timeout, bool cancellable);
+
   std::vector<std::weak_ptr<TaskHandle::State>> tasks_;
+  std::size_t tidy_tasks_at_ = 64;  // ended tasks are forgotten now and then, not at every spawn
 };
 
 // Runs `task` for at most `limit`; then cancels it, waits for its end and returns DeadlineExceeded.

@@ -71,7 +71,8 @@ class ServerExchange {
   virtual HttpRequest& request() = 0;  // the handler may move the body out
   virtual std::string_view peer_address() const = 0;
 
-  // A whole response with Content-Length.
+  // A whole response with Content-Length. With "Connection: close" among the headers, here or in start(), the
+  // connection ends after the answer.
   virtual Task<Result<void>> respond(int status, Headers headers, std::string body) = 0;
 
   // A response in pieces (chunked). Each write is flushed.

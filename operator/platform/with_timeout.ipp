@@ -19,7 +19,8 @@ Task<Result<T>> with_timeout(Env& env, Duration limit, Task<Result<T>> task) {
     }
   };
   TaskHandle child = env.spawn("with_timeout", Child::run(std::move(task), outcome));
-  if (!child.done()) {
+  // A child that needed no wait has its result already and notified nobody; `done` comes a turn later.
+  if (!outcome->result) {
     const Wake wake = co_await env.wait(outcome->finished, limit);
     if (!outcome->result) {
       child.cancel();

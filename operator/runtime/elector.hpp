@@ -30,18 +30,24 @@ class Elector {
   bool leading() const { return leading_; }
   // How long work may still go on without a renewal.
   Duration remaining() const;
-  // After all work has ended: gives the lease up so that another need not wait for it.
+  // After all work and run() have ended: gives the lease up so that another need not wait for it. From a task
+  // that was not cancelled itself.
   Task<void> release();
 
  private:
   Task<Result<bool>> try_acquire_or_renew();
+  Task<Result<bool>> write(Json lease);
+  void observe(const Json& lease);
+  bool held_by_another() const;
+  Duration request_limit() const;
 
   Env& env_;
   kube::Client client_;
   ElectorOptions options_;
   bool leading_ = false;
   Duration renewed_at_{0};            // uptime() before the last successful write was sent
-  std::string observed_record_;       // the lease as last seen, to notice change
+  Json lease_;                        // the lease as last seen; null when unknown
+  std::string observed_record_;       // its text, to notice change
   Duration observed_at_{0};
 };
 

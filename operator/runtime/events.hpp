@@ -30,8 +30,12 @@ class EventRecorder {
 
  private:
   struct Pending { ObjectReference regarding; EventType type; std::string reason, action, note; Timestamp at; };
-  struct Series { std::string name; std::string resource_version; int count = 1; Timestamp last; };
-  Task<void> write(Pending event);
+  struct Series { std::string name; std::string resource_version; int count = 1; Timestamp last, written; };
+  Task<Result<void>> write(Pending event);
+  Task<Result<void>> drain();
+  Task<Result<void>> create(std::string series_key, Pending event);
+  Task<Result<void>> count_again(std::string series_key, Pending event);
+  void forget_old_series(Timestamp now);
 
   Env& env_;
   kube::Client& client_;

@@ -9,13 +9,21 @@
 #include "operator/runtime/controller.hpp"
 #include "operator/runtime/elector.hpp"
 
+namespace spdlog {
+class logger;
+}
+
 namespace llmops {
+
+class Metrics;
 
 struct ManagerOptions {
   int workers_per_controller = 4;
   bool leader_election = true;
   ElectorOptions elector;
   Duration shutdown_limit{10'000};
+  std::shared_ptr<spdlog::logger> log;  // null: silent
+  Metrics* metrics = nullptr;           // null: none
 };
 
 // Start: caches run on every replica (a standby is warm), controllers' workers only while leading, after all

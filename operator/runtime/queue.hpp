@@ -18,6 +18,9 @@ namespace llmops {
 class WorkQueue {
  public:
   explicit WorkQueue(Env& env) : env_(env) {}
+  ~WorkQueue() { shut_down(); }
+  WorkQueue(const WorkQueue&) = delete;
+  WorkQueue& operator=(const WorkQueue&) = delete;
 
   void add(const kube::ObjectKey& key);
   void add_after(const kube::ObjectKey& key, Duration delay);
@@ -34,6 +37,9 @@ class WorkQueue {
   std::size_t in_work() const { return working_.size(); }
 
  private:
+  void make_ready(const kube::ObjectKey& key);
+  void drop_delay(const kube::ObjectKey& key);
+
   Env& env_;
   std::set<kube::ObjectKey> queued_;              // waiting in ready_, once
   std::map<std::uint64_t, kube::ObjectKey> ready_;  // by order of readiness

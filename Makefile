@@ -1,0 +1,76 @@
+# The one menu: `make help`. Needs Debian 12; what is missing is installed by `make deps`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+SEEDS ?= 1000
+SEED ?=
+TAG ?= dev
+export PYTHONDONTWRITEBYTECODE := 1
+
+PROGRAMS := llmops-operator llmops-gateway llmops-evaluator llmops
+CPP := git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.ipp'
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## Install the Debian packages that are missing (root)
+	@e2e/cluster/deps.sh
+
+deps-build:
+	@e2e/cluster/deps.sh build
+
+build/%/build.ninja:
+	@cmake --preset $*
+
+build: deps-build build/release/build.ninja ## Compile the four programs into build/release/bin
+	@ninja -C build/release $(PROGRAMS)
+
+quickstart: deps build ## Install on a local cluster and watch five releases under load (root)
+	@$(PYTHON) e2e/quickstart/run.py
+
+quickstart-clean: cluster-down ## Remove the quickstart with its cluster; programs and images stay cached
+	@rm -f build/quickstart*.json*
+
+test: deps ## All tests: unit, simulation, API server, end to end (root)
+	@$(PYTHON) tests/e2e/layers.py
+
+test-unit: deps-build ## Unit tests, with address and undefined behaviour sanitizers
+	@$(PYTHON) tests/e2e/layers.py unit
+
+test-integration: deps ## Tests against the real API server of the local cluster (root)
+	@$(PYTHON) tests/e2e/layers.py integration
+
+test-e2e: deps ## The quickstart, then faults and bad input on the same cluster (root)
+	@$(PYTHON) tests/e2e/layers.py e2e
+
+simulate: deps-build build/asan/build.ninja ## Simulate SEEDS=1000 schedules, or replay SEED=x
+	@ninja -C build/asan simulation_test
+	@LLMOPS_SEEDS=$(SEEDS) LLMOPS_SEED=$(SEED) build/asan/tests/simulation_test
+
+lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
+	@$(CPP) | xargs clang-format-19 --dry-run -Werror
+	@e2e/cluster/build.sh helm
+	@. e2e/cluster/env.sh; helm lint --strict --quiet charts/llmops-operator
+	@$(PYTHON) tests/e2e/unit/chart_test.py
+	@git ls-files -co --exclude-standard '*.sh' '.ci/run' | xargs -n 1 bash -n
+	@git ls-files -co --exclude-standard '*.py' | xargs $(PYTHON) -c 'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]'
+	@ninja -C build/release --quiet
+	@$(CPP) | grep '\.cpp$$' | xargs -n 4 -P $$(nproc) clang-tidy-19 -p build/release --quiet
+
+format: ## Rewrite C++ sources in the project's format
+	@$(CPP) | xargs clang-format-19 -i
+
+image: build ## The product's image as an OCI archive, TAG=dev; prints its path
+	@e2e/images/product.sh build/release $(TAG)
+
+chart: ## Copy the CRDs into the chart
+	@cp crds/llmops.dev_*.yaml charts/llmops-operator/files/crds/
+
+cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e2e/cluster/env.sh
+	@e2e/cluster/up.sh
+
+cluster-down: ## End it and leave the machine as it was (root)
+	@e2e/cluster/down.sh
+
+.PHONY: help deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate lint \
+  format image chart cluster-up cluster-down

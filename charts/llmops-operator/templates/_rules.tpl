@@ -1,0 +1,52 @@
+{{/* What the operator may do where it watches. No wildcard, no Secret, no pod log, no exec. */}}
+{{- define "llmops.rules" -}}
+# What users write: read only, but for the status.
+- apiGroups: [llmops.dev]
+  resources: [modeldeployments, promptversions, evalgates]
+  verbs: [get, list, watch]
+# What the operator writes: the records of judgements.
+- apiGroups: [llmops.dev]
+  resources: [evalruns]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [llmops.dev]
+  resources: [modeldeployments/status, promptversions/status, evalgates/status, evalruns/status]
+  verbs: [get, update]
+# Children name their owner with blockOwnerDeletion, which some clusters only admit with this right.
+- apiGroups: [llmops.dev]
+  resources: [modeldeployments/finalizers, evalruns/finalizers]
+  verbs: [update]
+# Engines, gateways; replicas of an engine go through its scale.
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [apps]
+  resources: [deployments/scale]
+  verbs: [get, update]
+# The records of revisions and of runs.
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list, watch, create, update, delete]
+# Evaluations.
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+# Why a pod is not there yet; addresses of gateways; termination messages of evaluations.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch]
+# A gateway's address, configuration and identity; copies of golden sets. Reading ConfigMaps is also what a
+# gateway's Role grants, and a Role can grant only what its maker may do.
+- apiGroups: [""]
+  resources: [services, configmaps, serviceaccounts]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [roles, rolebindings]
+  verbs: [get, list, watch, create, update, delete]
+# Only to grant it: gateways find their engines by it.
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, update, patch]
+{{- end }}

@@ -1,0 +1,30 @@
+#include "cli/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/verbs.hpp"
+
+namespace llmops::cli {
+
+int run_program(const std::string& program, const std::vector<std::string>& arguments, Context context) {
+  CLI::App app("Releases of LLM assistants: judged before and while users meet them.", program);
+  app.require_subcommand(1);
+  const auto verbs = all_verbs();
+  std::vector<CLI::App*> commands;
+  for (const auto& verb : verbs) {
+    CLI::App* command = app.add_subcommand(verb->name(), verb->description());
+    verb->add_options(*command);
+    commands.push_back(command);
+  }
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants them reversed
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, context.out, context.err) == 0 ? kGood : kUsage;
+  }
+  for (std::size_t i = 0; i < verbs.size(); ++i)
+    if (commands[i]->parsed()) return verbs[i]->run(context);
+  return kUsage;
+}
+
+}  // namespace llmops::cli

@@ -1,0 +1,20 @@
+#include "cli/verbs.hpp"
+
+namespace llmops::cli {
+namespace {
+
+constexpr std::unique_ptr<Verb> (*kMakers[])() = {
+    make_score,
+    make_compare,
+    make_version,
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Verb>> all_verbs() {
+  std::vector<std::unique_ptr<Verb>> verbs;
+  for (const auto make : kMakers) verbs.push_back(make());
+  return verbs;
+}
+
+}  // namespace llmops::cli

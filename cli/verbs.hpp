@@ -1,0 +1,18 @@
+// The table of verbs: a new verb is one file, one maker declared here, and one line in verbs.cpp.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cli/verb.hpp"
+
+namespace llmops::cli {
+
+std::unique_ptr<Verb> make_score();
+std::unique_ptr<Verb> make_compare();
+std::unique_ptr<Verb> make_version();
+
+// All verbs in the order in which the help shows them.
+std::vector<std::unique_ptr<Verb>> all_verbs();
+
+}  // namespace llmops::cli

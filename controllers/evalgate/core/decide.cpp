@@ -1,0 +1,79 @@
+#include "controllers/evalgate/core/decide.hpp"
+
+#include <string>
+
+#include "controllers/shared/conditions.hpp"
+#include "crds/base/names.hpp"
+#include "webhooks/rules/gate.hpp"
+
+namespace llmops::evalgate {
+namespace {
+
+using api::ConditionStatus;
+
+struct Finding {
+  rules::GateReport report;
+  std::string reason;
+  std::string message;
+};
+
+Finding find(const Observed& observed) {
+  const GoldenSet& set = observed.golden_set;
+  Finding finding;
+  if (!set.problem.empty()) {
+    finding.reason = set.reason;
+    finding.message = set.problem;
+    return finding;
+  }
+  finding.report = rules::check_gate(observed.spec.offline, set.text, set.name);
+  finding.reason = "Decidable";
+  finding.message = finding.report.message;
+  if (finding.report.decidable()) return finding;
+  finding.reason.clear();
+  finding.message.clear();
+  for (const auto& problem : finding.report.problems) {
+    if (finding.reason.empty()) finding.reason = problem.reason;
+    finding.message += (finding.message.empty() ? "" : "; ") + problem.message;
+  }
+  return finding;
+}
+
+// Told when the answer or its reason is new; a gate that is good from the start is no news.
+std::optional<controllers::Note> note_of(const std::vector<api::Condition>& before,
+                                         const api::Condition& after) {
+  const auto* known = controllers::find_condition(before, after.type);
+  const bool good = after.status == ConditionStatus::True;
+  if (known ? known->status == after.status && known->reason == after.reason : good) return std::nullopt;
+  return controllers::Note{!good, after.reason, after.message};
+}
+
+}  // namespace
+
+std::optional<Transition> decide(const Observed& observed) {
+  const api::EvalGateStatus before = observed.status.value_or(api::EvalGateStatus{});
+  const Finding finding = find(observed);
+  const bool decidable = finding.reason == "Decidable";
+  Transition next;
+  next.status = before;
+  next.status.observed_generation = observed.meta.generation;
+  next.status.digest = rules::gate_digest(observed.spec);
+  next.status.items.reset();
+  next.status.dataset_digest.reset();
+  if (!finding.report.dataset_digest.empty()) {
+    next.status.items = finding.report.items;
+    next.status.dataset_digest = finding.report.dataset_digest;
+  }
+  next.status.message = controllers::clip(finding.message, controllers::kMaxMessageBytes);
+  for (const std::string_view type : {names::kDecidable, names::kReady}) {
+    controllers::set_condition(
+        next.status.conditions,
+        {type, decidable ? ConditionStatus::True : ConditionStatus::False, finding.reason, finding.message},
+        observed.meta.generation, observed.now);
+  }
+  if (observed.status && next.status == before) return std::nullopt;
+  next.note =
+      note_of(before.conditions, *controllers::find_condition(next.status.conditions, names::kDecidable));
+  return next;
+}
+
+}  // namespace llmops::evalgate

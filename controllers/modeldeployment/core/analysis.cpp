@@ -1,0 +1,219 @@
+#include "controllers/modeldeployment/core/analysis.hpp"
+
+#include "controllers/modeldeployment/core/children/gateway.hpp"
+#include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/traffic.hpp"
+#include "crds/base/names.hpp"
+
+namespace llmops::release {
+namespace {
+
+using Phase = api::EvalRunPhase;
+
+std::optional<api::Verdict> verdict_of(Phase phase) {
+  switch (phase) {
+    case Phase::Successful: return api::Verdict::Successful;
+    case Phase::Failed: return api::Verdict::Failed;
+    case Phase::Inconclusive: return api::Verdict::Inconclusive;
+    case Phase::Error: return api::Verdict::Error;
+    case Phase::Pending:
+    case Phase::Running: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// The metric that made the verdict; the first one where all passed.
+const api::MetricResult* telling_metric(const api::EvalRunStatus& status, api::Verdict verdict) {
+  for (const auto& metric : status.metrics)
+    if (metric.verdict == verdict) return &metric;
+  return status.metrics.empty() ? nullptr : &status.metrics.front();
+}
+
+std::optional<std::string> value_of(const api::MetricResult& metric) {
+  return metric.difference ? metric.difference : metric.candidate;
+}
+
+api::Decision decision_of(const std::string& gate, const EvalRunState& run, api::Verdict verdict) {
+  api::Decision decision;
+  decision.gate = gate;
+  decision.verdict = verdict;
+  decision.eval_run = run.meta.name;
+  decision.reason = verdict == api::Verdict::Inconclusive ? names::kReasonGateInconclusive : names::kReasonGateFailed;
+  decision.message = "gate " + gate + ": " + run.status->message.value_or(std::string(to_string(verdict)));
+  if (const auto* metric = telling_metric(*run.status, verdict)) {
+    decision.metric = metric->name;
+    decision.value = value_of(*metric);
+    decision.margin = metric->margin;
+    decision.n = metric->n;
+  }
+  return decision;
+}
+
+AnalysisVerdict to_analysis(api::Verdict verdict) {
+  switch (verdict) {
+    case api::Verdict::Successful: return AnalysisVerdict::Passed;
+    case api::Verdict::Failed: return AnalysisVerdict::Failed;
+    case api::Verdict::Inconclusive: return AnalysisVerdict::Inconclusive;
+    case api::Verdict::Error: return AnalysisVerdict::Error;
+  }
+  return AnalysisVerdict::Error;
+}
+
+int rank(AnalysisVerdict verdict) {
+  switch (verdict) {
+    case AnalysisVerdict::Failed: return 4;
+    case AnalysisVerdict::Running: return 3;  // nothing is concluded while a sibling may still fail
+    case AnalysisVerdict::Error: return 2;
+    case AnalysisVerdict::Inconclusive: return 1;
+    case AnalysisVerdict::Passed: return 0;
+  }
+  return 0;
+}
+
+Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t step, std::size_t position,
+               const std::string& gate, const PinnedGate& pinned) {
+  const auto& status = observed.status;
+  const std::int64_t attempt = run.analysis_attempt.value_or(0);
+  api::EvalRunSpec spec;
+  spec.model_deployment = observed.meta.name;
+  spec.run = run.number;
+  spec.step = step;
+  spec.gate = gate;
+  spec.gate_digest = pinned.digest;
+  spec.dataset_digest = pinned.dataset_digest;
+  spec.dataset_config_map = pinned.dataset_config_map;
+  spec.attempt = attempt;
+  spec.revision.revision = status.candidate->revision;
+  spec.revision.hash = status.candidate->hash;
+  if (status.stable) {
+    api::RevisionReference stable;
+    stable.revision = status.stable->revision;
+    stable.hash = status.stable->hash;
+    spec.stable_revision = std::move(stable);
+  }
+  spec.offline = pinned.offline;
+  spec.evaluation_service = names_of::evaluation(observed.meta.name) + "." + observed.meta.ns + ".svc:" +
+                            std::to_string(kEvaluationPort);
+  spec.audience = evaluation_audience(observed.meta);
+  spec.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
+  return make_child(observed, kube::kEvalRuns,
+                    names_of::eval_run(observed.meta.name, run.number, step, position, attempt), "run",
+                    {{"spec", spec.to_json()},
+                     {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
+                    {{std::string(names::kRun), std::to_string(run.number)}});
+}
+
+}  // namespace
+
+AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run, std::int64_t step,
+                             const std::vector<api::GateReference>& gates) {
+  AnalysisState state;
+  state.verdict = AnalysisVerdict::Passed;
+  for (std::size_t i = 0; i < gates.size(); ++i) {
+    const std::string name =
+        names_of::eval_run(observed.meta.name, run.number, step, i, run.analysis_attempt.value_or(0));
+    const auto found = observed.eval_runs.find(name);
+    const bool ended = found != observed.eval_runs.end() && found->second.status && found->second.status->phase &&
+                       verdict_of(*found->second.status->phase);
+    AnalysisState one;
+    one.gate = gates[i].name;
+    if (!ended) {
+      const bool told = found != observed.eval_runs.end() && found->second.status && found->second.status->message;
+      one.message = "gate " + gates[i].name + (told ? ": " + *found->second.status->message : " is being measured");
+    } else {
+      const api::Verdict verdict = *verdict_of(*found->second.status->phase);
+      one.verdict = to_analysis(verdict);
+      one.message = found->second.status->message.value_or("");
+      one.decision = decision_of(gates[i].name, found->second, verdict);
+    }
+    if (i == 0 || rank(one.verdict) > rank(state.verdict)) state = std::move(one);
+  }
+  return state;
+}
+
+std::vector<api::GateReference> gates_with_objectives(const Plan& plan) {
+  std::vector<api::GateReference> gates;
+  for (const auto& [name, gate] : plan.gates) {
+    for (const auto& metric : gate.offline.metrics) {
+      if (!metric.objective) continue;
+      api::GateReference reference;
+      reference.name = name;
+      gates.push_back(std::move(reference));
+      break;
+    }
+  }
+  return gates;
+}
+
+std::vector<api::GateResult> gate_results(const Observed& observed, const api::RunStatus& run) {
+  std::vector<api::GateResult> results;
+  const std::string number = std::to_string(run.number);
+  for (const auto& [name, eval_run] : observed.eval_runs) {
+    if (eval_run.meta.label(names::kRun) != number || !eval_run.status || !eval_run.status->phase) continue;
+    const auto verdict = verdict_of(*eval_run.status->phase);
+    if (!verdict || results.size() >= 16) continue;
+    api::GateResult result;
+    result.name = eval_run.meta.annotation(names::kGate);
+    if (result.name.empty()) result.name = name;
+    result.verdict = *verdict;
+    result.eval_run = name;
+    if (const auto* metric = telling_metric(*eval_run.status, *verdict)) {
+      result.metric = metric->name;
+      result.value = value_of(*metric);
+      result.margin = metric->margin;
+      result.n = metric->n;
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+api::Decision promotion_evidence(const Observed& observed, const api::RunStatus& run) {
+  api::Decision decision;
+  decision.verdict = api::Verdict::Successful;
+  const bool first = run.first_deploy.value_or(false);
+  decision.reason = first ? names::kReasonFirstDeploy : names::kReasonStepsPassed;
+  std::string message = first ? "first deploy, all replicas servable" : "all steps passed";
+  for (const auto& result : gate_results(observed, run)) {
+    if (result.verdict != api::Verdict::Successful) continue;
+    decision.gate = result.name;
+    decision.metric = result.metric;
+    decision.value = result.value;
+    decision.margin = result.margin;
+    decision.n = result.n;
+    decision.eval_run = result.eval_run;
+    message += ", gate " + result.name + " Successful";
+    break;
+  }
+  decision.message = std::move(message);
+  return decision;
+}
+
+std::vector<Child> missing_eval_runs(const Observed& observed) {
+  std::vector<Child> missing;
+  const auto& status = observed.status;
+  if (!status.run || status.run->decision || !status.candidate || !observed.plan) return missing;
+  std::vector<api::GateReference> gates;
+  std::int64_t step = 0;
+  if (status.run->first_deploy.value_or(false)) {
+    gates = gates_with_objectives(*observed.plan);
+  } else {
+    step = status.run->current_step_index;
+    if (static_cast<std::size_t>(step) >= observed.plan->steps.size()) return missing;
+    const auto& current = observed.plan->steps[static_cast<std::size_t>(step)];
+    if (!current.analysis) return missing;
+    gates = current.analysis->gates;
+  }
+  // The candidate must be asked through gateways that know it, and be able to answer.
+  if (!verify_epoch(observed, status.epoch.value_or(0)).verified()) return missing;
+  if (servable_replicas(observed, status.candidate->serving_hash) < 1) return missing;
+  for (std::size_t i = 0; i < gates.size(); ++i) {
+    const auto pinned = observed.plan->gates.find(gates[i].name);
+    if (pinned == observed.plan->gates.end()) continue;
+    Child child = eval_run(observed, *status.run, step, i, gates[i].name, pinned->second);
+    if (!observed.eval_runs.count(child.name())) missing.push_back(std::move(child));
+  }
+  return missing;
+}
+
+}  // namespace llmops::release

@@ -1,0 +1,51 @@
+#include "controllers/modeldeployment/core/children/child.hpp"
+
+#include "crds/base/digest.hpp"
+#include "crds/base/names.hpp"
+
+namespace llmops::release {
+
+Json owned_labels(const kube::ObjectMeta& owner, std::string_view component) {
+  return {{std::string(names::kManagedBy), names::kManager},
+          {std::string(names::kModelDeployment), owner.name},
+          {std::string(names::kComponent), component}};
+}
+
+Json owner_reference(const kube::ObjectMeta& owner) {
+  return {{"apiVersion", names::kApiVersion}, {"kind", "ModelDeployment"}, {"name", owner.name},
+          {"uid", owner.uid},                 {"controller", true},        {"blockOwnerDeletion", true}};
+}
+
+Child make_child(const Observed& observed, const kube::ResourceType& type, std::string name,
+                 std::string_view component, Json content, Json extra_labels) {
+  Json object = std::move(content);
+  object["apiVersion"] = type.api_version();
+  object["kind"] = type.kind;
+  Json labels = owned_labels(observed.meta, component);
+  labels.update(extra_labels);
+  Json metadata = {{"name", std::move(name)},
+                   {"namespace", observed.meta.ns},
+                   {"labels", std::move(labels)},
+                   {"ownerReferences", Json::array({owner_reference(observed.meta)})}};
+  if (const Json* given = find_path(object, "metadata.annotations")) metadata["annotations"] = *given;
+  object["metadata"] = std::move(metadata);
+  std::string digest = digest_of(object);
+  object["metadata"]["annotations"][std::string(names::kContentDigest)] = digest;
+  return {type, std::move(object), std::move(digest)};
+}
+
+Json restricted_container() {
+  return {{"allowPrivilegeEscalation", false},
+          {"readOnlyRootFilesystem", true},
+          {"capabilities", {{"drop", Json::array({"ALL"})}}}};
+}
+
+Json restricted_pod() {
+  return {{"runAsNonRoot", true},
+          {"runAsUser", 65532},
+          {"runAsGroup", 65532},
+          {"fsGroup", 65532},
+          {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+}
+
+}  // namespace llmops::release

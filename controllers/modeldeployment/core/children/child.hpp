@@ -1,0 +1,33 @@
+// An object that a ModelDeployment should have.
+#pragma once
+
+#include <string>
+
+#include "controllers/modeldeployment/core/observed.hpp"
+#include "operator/kube/resource.hpp"
+
+namespace llmops::release {
+
+struct Child {
+  kube::ResourceType type;
+  Json object;         // complete, with labels, owner and the content digest
+  std::string digest;  // of what we want, kept in an annotation: equal means nothing to write
+
+  std::string name() const { return string_at(object, "metadata.name"); }
+};
+
+// Labels of everything we make for this owner.
+Json owned_labels(const kube::ObjectMeta& owner, std::string_view component);
+
+// The reference by which the garbage collector takes a child with its owner.
+Json owner_reference(const kube::ObjectMeta& owner);
+
+// Fills in apiVersion, kind, namespace, labels, owner and digest. `extra_labels` is an object.
+Child make_child(const Observed& observed, const kube::ResourceType& type, std::string name,
+                 std::string_view component, Json content, Json extra_labels = Json::object());
+
+// The security context of every container we start: the restricted Pod Security level.
+Json restricted_container();
+Json restricted_pod();
+
+}  // namespace llmops::release

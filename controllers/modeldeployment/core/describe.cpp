@@ -1,0 +1,238 @@
+#include "controllers/modeldeployment/core/describe.hpp"
+
+#include <algorithm>
+
+#include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/load.hpp"
+#include "controllers/modeldeployment/core/traffic.hpp"
+#include "crds/base/digest.hpp"
+#include "crds/base/names.hpp"
+#include "crds/base/text.hpp"
+
+namespace llmops::release {
+namespace {
+
+using api::Phase;
+
+constexpr std::size_t kMaxMessageBytes = 2048;
+
+bool available(const Observed& observed, const api::ModelDeploymentStatus& status) {
+  if (!status.stable) return false;
+  const EngineState* engine = observed.engine(status.stable->serving_hash);
+  return engine && engine->ready_replicas > 0 && observed.gateway_ready_replicas > 0;
+}
+
+bool traffic_settled(const api::ModelDeploymentStatus& status) {
+  const std::int64_t epoch = status.epoch.value_or(0);
+  return epoch > 0 && status.traffic_verified && status.traffic_verified->epoch >= epoch;
+}
+
+Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
+  const auto& status = draft.status;
+  if (status.run) {
+    if (status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack) return Phase::RollingBack;
+    if (draft.stalled) return Phase::Degraded;
+    if (status.run->pause_reason || (draft.waiting && draft.waiting->kind == api::WaitKind::Time)) return Phase::Paused;
+    return Phase::Progressing;
+  }
+  if (!status.stable) return rejection ? Phase::Degraded : Phase::Pending;
+  if (!available(draft.observed, status)) return Phase::Degraded;
+  if (!traffic_settled(status)) return Phase::Progressing;
+  if (status.bake_until) return Phase::Baking;
+  if (!draft.target.resolved()) return Phase::Pending;
+  if (draft.target.hash == status.stable->hash) return Phase::Healthy;
+  if (rejection) return Phase::RolledBack;
+  return draft.target.gate_problem.empty() ? Phase::Progressing : Phase::Pending;
+}
+
+std::string step_prefix(const Draft& draft) {
+  const auto& status = draft.status;
+  if (!status.run || !draft.observed.plan) return "";
+  if (status.run->first_deploy.value_or(false)) return "first deploy: ";
+  const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
+  return "step " + std::to_string(status.run->current_step_index) + "/" +
+         std::to_string(draft.observed.plan->steps.size()) + ", weight " +
+         std::to_string(candidate ? candidate->weight : 0) + " %: ";
+}
+
+std::string resting_message(const Draft& draft, Phase phase, const api::Rejection* rejection) {
+  const auto& status = draft.status;
+  const std::string stable = status.stable ? "revision " + std::to_string(status.stable->revision) : "no revision";
+  switch (phase) {
+    case Phase::Healthy: return stable + " serves all traffic";
+    case Phase::Baking:
+      return stable + " serves all traffic; revision " +
+             (status.previous_stable ? std::to_string(status.previous_stable->revision) : std::string("?")) +
+             " stays warm until " + format_timestamp(*status.bake_until);
+    case Phase::RolledBack:
+      return stable + " serves; what the spec asks for was rejected: " + rejection->message.value_or(rejection->reason) +
+             ". It stays so until its parts or the gate change";
+    case Phase::Degraded: {
+      if (!status.stable && rejection)
+        return "the gateway stays closed: " + rejection->message.value_or(rejection->reason) + ". Change the parts or the gate to try again";
+      const EngineState* engine = status.stable ? draft.observed.engine(status.stable->serving_hash) : nullptr;
+      return stable + " is not available: engine pods ready " +
+             (engine ? std::to_string(engine->ready_replicas) + "/" + std::to_string(engine->replicas) : "0/0") +
+             ", gateway pods ready " + std::to_string(draft.observed.gateway_ready_replicas);
+    }
+    case Phase::Progressing:
+      return traffic_settled(status) ? stable + " serves; a release is about to start"
+                                     : stable + " serves; waiting for gateways to take over epoch " +
+                                           std::to_string(status.epoch.value_or(0));
+    default: return stable + " serves";
+  }
+}
+
+void describe_arms(Draft& draft) {
+  const auto wanted = wanted_engines(draft.observed, draft.status);
+  for (auto& arm : draft.status.arms) {
+    const auto replicas = wanted.find(arm.serving_hash);
+    arm.replicas = replicas == wanted.end() ? 0 : replicas->second;
+    const EngineState* engine = draft.observed.engine(arm.serving_hash);
+    const bool asked = !draft.observed.reports.empty();
+    arm.servable_replicas = asked ? servable_replicas(draft.observed, arm.serving_hash)
+                                  : (engine ? engine->ready_replicas : 0);
+    if (arm.name == api::ArmName::Stable || !draft.status.run)
+      arm.load_state = arm.servable_replicas > 0 ? api::LoadState::Servable : api::LoadState::Loading;
+  }
+}
+
+}  // namespace
+
+void set_condition(api::ModelDeploymentStatus& status, std::string_view type, bool value, std::string_view reason,
+                   std::string message, std::int64_t generation, Timestamp now) {
+  message = clip(message, kMaxMessageBytes);
+  const auto condition_status = value ? api::ConditionStatus::True : api::ConditionStatus::False;
+  for (auto& condition : status.conditions) {
+    if (condition.type != type) continue;
+    if (condition.status != condition_status) condition.last_transition_time = now;
+    condition.status = condition_status;
+    condition.reason = reason;
+    condition.message = std::move(message);
+    condition.observed_generation = generation;
+    return;
+  }
+  api::Condition condition;
+  condition.type = type;
+  condition.status = condition_status;
+  condition.reason = reason;
+  condition.message = std::move(message);
+  condition.observed_generation = generation;
+  condition.last_transition_time = now;
+  status.conditions.push_back(std::move(condition));
+}
+
+std::string name_conflict(const Observed& observed) {
+  for (const auto& [key, child] : observed.children) {
+    const auto* controller = child.meta.controller();
+    if (!controller || controller->uid != observed.meta.uid)
+      return key + " in namespace " + observed.meta.ns + " belongs to " +
+             (controller ? controller->kind + " " + controller->name : "nobody we know") +
+             "; delete or rename it, or choose another name";
+  }
+  return "";
+}
+
+void describe(Draft& draft) {
+  const Observed& observed = draft.observed;
+  auto& status = draft.status;
+  const api::Rejection* rejection = draft.target.resolved() ? rejection_of(observed, draft.target) : nullptr;
+  // A rejection that this very draft made is not in the observed status yet.
+  if (!rejection && !status.rejected.empty() && draft.target.resolved() &&
+      status.rejected.front().hash == draft.target.hash)
+    rejection = &status.rejected.front();
+  const std::string conflict = name_conflict(observed);
+
+  status.desired.reset();
+  if (const RevisionRecord* record = observed.revision(draft.target.hash); record && draft.target.resolved()) {
+    api::RevisionStatus desired;
+    desired.revision = record->ordinal;
+    desired.hash = draft.target.hash;
+    desired.serving_hash = draft.target.serving_hash;
+    status.desired = std::move(desired);
+  }
+  describe_arms(draft);
+
+  const Phase phase = phase_of(draft, rejection);
+  status.phase = phase;
+  std::string message = status.run ? step_prefix(draft) + draft.detail : resting_message(draft, phase, rejection);
+  if (phase == Phase::RollingBack && draft.detail.empty() && status.run->decision)
+    message = "rolling back: " + status.run->decision->message.value_or(status.run->decision->reason);
+  const std::string blocked = !conflict.empty()                  ? conflict
+                              : !draft.target.resolved()         ? draft.target.problem
+                              : !draft.target.gate_problem.empty() ? draft.target.gate_problem
+                                                                 : "";
+  if (!blocked.empty() && !status.run) {
+    message = blocked + (status.stable ? "; " + message : "");
+    if (!draft.waiting && (!status.stable || draft.target.hash != status.stable->hash)) {
+      api::WaitingFor waiting;
+      waiting.kind = api::WaitKind::Reference;
+      const auto& before = observed.status.waiting_for;
+      waiting.since = before && before->kind == waiting.kind ? before->since : std::optional(observed.now);
+      draft.waiting = std::move(waiting);
+    }
+  }
+  status.message = clip(message, kMaxMessageBytes);
+  status.waiting_for = draft.waiting;
+
+  if (status.run && observed.plan)
+    status.step = status.run->first_deploy.value_or(false)
+                      ? std::string("-")
+                      : std::to_string(status.run->current_step_index) + "/" + std::to_string(observed.plan->steps.size());
+  else status.step.reset();
+
+  const EngineState* engine = status.stable ? observed.engine(status.stable->serving_hash) : nullptr;
+  status.replicas = engine ? engine->replicas : 0;
+  status.ready_replicas = engine ? engine->ready_replicas : 0;
+  if (status.stable)
+    status.selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
+                      std::string(names::kComponent) + "=engine," + std::string(names::kServingHash) + "=" +
+                      short_hash(status.stable->serving_hash);
+  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec) + "." + observed.meta.ns + ".svc/v1";
+
+  const auto condition = [&](std::string_view type, bool value, std::string_view yes, std::string_view no,
+                             std::string text) {
+    set_condition(status, type, value, value ? yes : no, std::move(text), observed.meta.generation,
+                  observed.now);
+  };
+  const bool users_served = available(observed, status);
+  const bool wanted_is_stable =
+      status.stable && draft.target.resolved() && status.stable->hash == draft.target.hash && !status.run;
+  const bool reconciling = status.run.has_value() || phase == Phase::Progressing || phase == Phase::Baking;
+  condition(names::kAvailable, users_served, "UsersServed", "NotServing",
+            users_served ? "users are served by revision " + std::to_string(status.stable->revision)
+                         : resting_message(draft, Phase::Degraded, status.stable ? nullptr : rejection));
+  condition(names::kReady, wanted_is_stable && users_served, "DesiredIsStable",
+            rejection ? "Rejected" : blocked.empty() ? "NotYet" : "Blocked", *status.message);
+  condition(names::kProgressing, status.run.has_value(), "ReleaseRunning", rejection ? "Rejected" : "Settled",
+            *status.message);
+  condition(names::kReferencesResolved, draft.target.resolved() && draft.target.gate_problem.empty() && conflict.empty(),
+            "Resolved", conflict.empty() ? "ReferenceProblem" : "NameConflict",
+            blocked.empty() ? "all references are resolved" : blocked);
+  const bool prompt_fits = !observed.prompt.content || observed.prompt.problem.empty();
+  condition(names::kPromptCompatible, prompt_fits, "Compatible", "Incompatible",
+            prompt_fits ? "the prompt renders" : observed.prompt.problem);
+  const bool short_of_capacity = draft.waiting && draft.waiting->kind == api::WaitKind::Capacity;
+  condition(names::kCapacityAvailable, !short_of_capacity, "Available", "CapacityMissing",
+            short_of_capacity ? draft.detail : "no capacity is waited for");
+  const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
+  const bool candidate_servable = candidate && candidate->load_state == api::LoadState::Servable;
+  condition(names::kCandidateServable, candidate_servable, "Servable", candidate ? "NotServable" : "NoCandidate",
+            candidate ? "candidate: " + std::string(to_string(candidate->load_state)) : "no release is running");
+  condition(names::kTrafficVerified, traffic_settled(status), "Acknowledged", "Unverified",
+            "epoch " + std::to_string(status.epoch.value_or(0)) +
+                (traffic_settled(status) ? " is in force on all gateways" : " is not yet in force on all gateways"));
+  condition(names::kRolledBack, phase == Phase::RolledBack || phase == Phase::RollingBack, "Rejected", "NotRolledBack",
+            rejection ? rejection->message.value_or(rejection->reason) : "nothing was rolled back");
+  condition(names::kReconciling, reconciling, "Working", "Settled", *status.message);
+  condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(), "NeedsChange",
+            "NotStalled", *status.message);
+
+  const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
+  if (!blocked.empty() && (!observed.status.message || observed.status.message->find(blocked) == std::string::npos))
+    draft.notes.push_back({true, conflict.empty() ? "ReferenceProblem" : "NameConflict", blocked});
+  if (changed(Phase::Degraded)) draft.notes.push_back({true, "Degraded", *status.message});
+  if (changed(Phase::Healthy)) draft.notes.push_back({false, "Healthy", *status.message});
+}
+
+}  // namespace llmops::release

@@ -1,0 +1,125 @@
+// Everything that a decision about one ModelDeployment may look at: plain values, time among them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controllers/modeldeployment/core/parts.hpp"
+#include "controllers/modeldeployment/core/plan.hpp"
+#include "crds/api/eval_run.hpp"
+#include "crds/api/model_deployment.hpp"
+#include "crds/base/time.hpp"
+#include "crds/wire/gateway_report.hpp"
+#include "operator/kube/object.hpp"
+
+namespace llmops::release {
+
+// What a reference of the spec led to. Exactly one of `problem` and the content is there.
+struct ResolvedPrompt {
+  bool wanted = false;  // the spec asks for a prompt at all
+  std::optional<api::PromptContent> content;
+  std::string problem;  // names the field, what was found, what to do
+};
+
+struct ResolvedGate {
+  std::optional<PinnedGate> gate;
+  std::string dataset;  // text of the golden set, to be copied
+  std::string problem;
+};
+
+// A ControllerRevision of ours that records a stack.
+struct RevisionRecord {
+  kube::ObjectMeta meta;
+  std::int64_t ordinal = 0;
+  std::string hash;          // the whole digest, from an annotation
+  std::string serving_hash;  // likewise
+  bool promoted = false;
+  bool rejected = false;
+  std::string promoted_at;
+};
+
+struct PlanRecord {
+  kube::ObjectMeta meta;
+  std::int64_t number = 0;
+  std::string digest;
+};
+
+struct EngineState {
+  kube::ObjectMeta meta;
+  std::string serving_hash;  // first ten digits, as in the label
+  std::int64_t replicas = 0;        // spec
+  std::int64_t ready_replicas = 0;  // status
+  std::string problem;              // a condition of the Deployment that says why no pod comes (quota, forbidden)
+};
+
+struct PodState {
+  kube::ObjectMeta meta;
+  std::string serving_hash;  // engine pods
+  std::string ip;
+  std::string phase;
+  bool scheduled = false;
+  std::string unscheduled_message;  // of the PodScheduled condition
+  bool has_run = false;             // a container of it has been started
+  bool ready = false;
+  std::string waiting_reason;   // ContainerCreating, ImagePullBackOff, CrashLoopBackOff …
+  std::string waiting_message;
+  std::int64_t restarts = 0;
+  bool ended() const { return phase == "Succeeded" || phase == "Failed"; }
+};
+
+// Another object that we own or want to own.
+struct ChildState {
+  kube::ObjectMeta meta;
+  std::string content_digest;  // our annotation
+};
+
+struct ConfigState {
+  kube::ObjectMeta meta;
+  std::int64_t epoch = 0;
+  std::string content_digest;
+};
+
+struct EvalRunState {
+  kube::ObjectMeta meta;
+  std::optional<api::EvalRunStatus> status;
+};
+
+struct Observed {
+  Timestamp now{};
+  kube::ObjectMeta meta;
+  api::ModelDeploymentSpec spec;
+  api::ModelDeploymentStatus status;
+
+  ResolvedPrompt prompt;
+  std::map<std::string, ResolvedGate> gates;  // by name, those that the spec's steps name
+
+  std::vector<RevisionRecord> revisions;
+  std::map<std::string, Stack> contents;  // by hash: of stable, candidate and previous stable at least
+  std::vector<PlanRecord> plans;
+  std::optional<Plan> plan;  // of the run that is on
+
+  std::vector<EngineState> engines;
+  std::vector<PodState> engine_pods;
+  std::vector<PodState> gateway_pods;
+  std::int64_t gateway_ready_replicas = 0;
+  std::map<std::string, wire::GatewayReport> reports;  // by pod UID, fresh
+  std::map<std::string, std::string> unreachable;      // pod name → why
+
+  std::optional<ConfigState> config;
+  std::map<std::string, ChildState> children;  // by "Kind/name"
+  std::map<std::string, EvalRunState> eval_runs;
+
+  // When this process last wrote a status that carried only progress; a restart forgets it.
+  Timestamp last_progress_write{};
+  // Facts of this installation.
+  std::string image;  // of gateways and evaluators
+
+  const RevisionRecord* revision(std::string_view hash) const;
+  const EngineState* engine(std::string_view serving_hash) const;
+  const ChildState* child(std::string_view kind, std::string_view name) const;
+};
+
+}  // namespace llmops::release

@@ -1,0 +1,117 @@
+#include "controllers/modeldeployment/core/parts.hpp"
+
+#include "crds/base/digest.hpp"
+
+namespace llmops::release {
+namespace {
+
+constexpr api::Part kAllParts[] = {api::Part::Model, api::Part::Adapter, api::Part::Engine, api::Part::Prompt,
+                                   api::Part::Guardrail};
+
+bool needs_pods(api::Part part) {
+  return part == api::Part::Model || part == api::Part::Engine || part == api::Part::Adapter;
+}
+
+const Json* part(const Stack& stack, api::Part which) {
+  const auto found = stack.parts.find(which);
+  return found == stack.parts.end() ? nullptr : &found->second;
+}
+
+template <class T>
+Result<std::optional<T>> optional_field(const Stack& stack, api::Part which, const char* field) {
+  const Json* content = part(stack, which);
+  if (!content) return std::optional<T>();
+  const auto found = content->find(field);
+  if (found == content->end()) return std::optional<T>();
+  auto parsed = T::parse(*found);
+  if (!parsed.ok()) return parsed.error();
+  return std::optional<T>(std::move(*parsed));
+}
+
+}  // namespace
+
+std::string Stack::hash() const { return digest_of(to_document()); }
+
+std::string Stack::serving_hash() const {
+  Json serving = {{"hashVersion", kHashVersion}, {"parts", Json::object()}};
+  for (const auto& [which, content] : parts)
+    if (needs_pods(which)) serving["parts"][std::string(to_string(which))] = content;
+  return digest_of(serving);
+}
+
+std::map<api::Part, std::string> Stack::digests() const {
+  std::map<api::Part, std::string> digests;
+  for (const auto& [which, content] : parts) digests[which] = digest_of(content);
+  return digests;
+}
+
+Json Stack::to_document() const {
+  Json document = {{"hashVersion", kHashVersion}, {"parts", Json::object()}};
+  for (const auto& [which, content] : parts) document["parts"][std::string(to_string(which))] = content;
+  return document;
+}
+
+Result<Stack> Stack::from_document(const Json& document) {
+  const Json* recorded = find_path(document, "parts");
+  if (!recorded || !recorded->is_object())
+    return Error{ErrorCode::InvalidArgument, "revision record: parts: found nothing, allowed an object"};
+  Stack stack;
+  for (const api::Part which : kAllParts) {
+    const auto found = recorded->find(std::string(to_string(which)));
+    if (found != recorded->end()) stack.parts[which] = *found;
+  }
+  return stack;
+}
+
+Stack stack_of(const api::ModelDeploymentSpec& spec, const std::optional<api::PromptContent>& prompt) {
+  Stack stack;
+  const api::PodsBackend& pods = spec.backend.pods;
+  stack.parts[api::Part::Model] = pods.model.to_json();
+  Json engine = {{"engine", pods.engine.to_json()}};
+  if (pods.accelerator) engine["accelerator"] = pods.accelerator->to_json();
+  if (pods.template_) engine["template"] = pods.template_->to_json();
+  stack.parts[api::Part::Engine] = std::move(engine);
+  if (prompt) stack.parts[api::Part::Prompt] = prompt->to_json();
+  return stack;
+}
+
+std::vector<api::Part> changed_parts(const Stack& from, const Stack& to) {
+  std::vector<api::Part> changed;
+  for (const api::Part which : kAllParts) {
+    const Json* before = part(from, which);
+    const Json* after = part(to, which);
+    if ((before == nullptr) != (after == nullptr) || (before && *before != *after)) changed.push_back(which);
+  }
+  return changed;
+}
+
+Result<api::Model> model_of(const Stack& stack) {
+  const Json* content = part(stack, api::Part::Model);
+  if (!content) return Error{ErrorCode::InvalidArgument, "revision record: parts.Model is missing"};
+  return api::Model::parse(*content);
+}
+
+Result<api::Engine> engine_of(const Stack& stack) {
+  auto engine = optional_field<api::Engine>(stack, api::Part::Engine, "engine");
+  if (!engine.ok()) return engine.error();
+  if (!*engine) return Error{ErrorCode::InvalidArgument, "revision record: parts.Engine.engine is missing"};
+  return std::move(**engine);
+}
+
+Result<std::optional<api::Accelerator>> accelerator_of(const Stack& stack) {
+  return optional_field<api::Accelerator>(stack, api::Part::Engine, "accelerator");
+}
+
+Result<std::optional<api::PodTemplate>> template_of(const Stack& stack) {
+  return optional_field<api::PodTemplate>(stack, api::Part::Engine, "template");
+}
+
+Result<std::optional<api::PromptContent>> prompt_of(const Stack& stack) {
+  const Json* content = part(stack, api::Part::Prompt);
+  if (!content) return std::optional<api::PromptContent>();
+  auto parsed = api::PromptContent::parse(*content);
+  if (!parsed.ok()) return parsed.error();
+  return std::optional<api::PromptContent>(std::move(*parsed));
+}
+
+}  // namespace llmops::release

@@ -1,0 +1,113 @@
+#include "controllers/modeldeployment/core/plan.hpp"
+
+#include <algorithm>
+
+#include "crds/base/defaults.hpp"
+#include "crds/base/digest.hpp"
+
+namespace llmops::release {
+
+Json Plan::to_document() const {
+  Json document = {{"steps", Json::array()},
+                   {"bake", format_duration(bake)},
+                   {"abortScaleDownDelay", format_duration(abort_scale_down_delay)},
+                   {"onInconclusive", to_string(on_inconclusive)},
+                   {"provisionDeadline", format_duration(provision_deadline)},
+                   {"loadDeadline", format_duration(load_deadline)},
+                   {"gates", Json::object()}};
+  for (const auto& step : steps) document["steps"].push_back(step.to_json());
+  for (const auto& [name, gate] : gates)
+    document["gates"][name] = {{"offline", gate.offline.to_json()},
+                               {"digest", gate.digest},
+                               {"datasetDigest", gate.dataset_digest},
+                               {"datasetConfigMap", gate.dataset_config_map}};
+  return document;
+}
+
+Result<Plan> Plan::from_document(const Json& document) {
+  Plan plan;
+  const FieldPath root;
+  const FieldPath steps_path = root.member("steps");
+  if (const Json* steps = find_path(document, "steps"); steps && steps->is_array()) {
+    for (std::size_t i = 0; i < steps->size(); ++i) {
+      auto step = api::CanaryStep::parse((*steps)[i], steps_path.index(i));
+      if (!step.ok()) return step.error();
+      plan.steps.push_back(std::move(*step));
+    }
+  }
+  const auto read = [&](const char* field, Duration& into) -> Result<void> {
+    auto parsed = parse_duration(string_at(document, field));
+    if (!parsed.ok()) return with_context(parsed.error(), std::string("plan record: ") + field);
+    into = *parsed;
+    return {};
+  };
+  for (const auto& [field, into] : {std::pair{"bake", &plan.bake},
+                                    {"abortScaleDownDelay", &plan.abort_scale_down_delay},
+                                    {"provisionDeadline", &plan.provision_deadline},
+                                    {"loadDeadline", &plan.load_deadline}})
+    if (auto done = read(field, *into); !done.ok()) return done.error();
+  const std::string on_inconclusive = string_at(document, "onInconclusive");
+  for (const auto value : {api::OnInconclusive::Pause, api::OnInconclusive::Rollback, api::OnInconclusive::Proceed})
+    if (on_inconclusive == to_string(value)) plan.on_inconclusive = value;
+  if (const Json* gates = find_path(document, "gates"); gates && gates->is_object()) {
+    const FieldPath gates_path = root.member("gates");
+    for (const auto& [name, content] : gates->items()) {
+      const Json* offline = find_path(content, "offline");
+      if (!offline) return Error{ErrorCode::InvalidArgument, "plan record: gates." + name + ".offline is missing"};
+      auto parsed = api::OfflineEvaluation::parse(*offline, gates_path.member(name));
+      if (!parsed.ok()) return parsed.error();
+      plan.gates[name] = {std::move(*parsed), string_at(content, "digest"), string_at(content, "datasetDigest"),
+                          string_at(content, "datasetConfigMap")};
+    }
+  }
+  return plan;
+}
+
+std::string Plan::digest() const { return digest_of(to_document()); }
+
+Plan plan_of(const api::ModelDeploymentSpec& spec, std::map<std::string, PinnedGate> gates) {
+  Plan plan;
+  plan.bake = defaults::kBakeDuration;
+  plan.abort_scale_down_delay = defaults::kAbortScaleDownDelay;
+  plan.on_inconclusive = api::OnInconclusive::Pause;
+  plan.provision_deadline = defaults::kProvisionDeadline;
+  plan.load_deadline = defaults::kLoadDeadline;
+  plan.gates = std::move(gates);
+  if (spec.progress_deadlines) {
+    plan.provision_deadline = spec.progress_deadlines->provision.value_or(plan.provision_deadline);
+    plan.load_deadline = spec.progress_deadlines->load.value_or(plan.load_deadline);
+  }
+  if (spec.strategy) {
+    const api::Canary& canary = spec.strategy->canary;
+    plan.steps = canary.steps;
+    if (canary.bake) plan.bake = canary.bake->duration;
+    plan.abort_scale_down_delay = canary.abort_scale_down_delay.value_or(plan.abort_scale_down_delay);
+    plan.on_inconclusive = canary.on_inconclusive.value_or(plan.on_inconclusive);
+  }
+  return plan;
+}
+
+std::vector<std::string> gates_of(const api::ModelDeploymentSpec& spec) {
+  std::vector<std::string> names;
+  if (!spec.strategy) return names;
+  for (const auto& step : spec.strategy->canary.steps) {
+    if (!step.analysis) continue;
+    for (const auto& gate : step.analysis->gates)
+      if (std::find(names.begin(), names.end(), gate.name) == names.end()) names.push_back(gate.name);
+  }
+  return names;
+}
+
+std::string describe(const api::CanaryStep& step) {
+  if (step.set_canary_scale) return "setCanaryScale: " + std::to_string(step.set_canary_scale->replicas);
+  if (step.set_weight) return "setWeight: " + std::to_string(*step.set_weight);
+  if (step.pause) return "pause: " + format_duration(step.pause->duration);
+  if (step.analysis) {
+    std::string text = "analysis:";
+    for (const auto& gate : step.analysis->gates) text += " " + gate.name;
+    return text;
+  }
+  return "empty step";
+}
+
+}  // namespace llmops::release

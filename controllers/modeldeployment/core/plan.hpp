@@ -1,0 +1,49 @@
+// The plan of a run: how this release is taken to users. Pinned when the run starts, so that edits of steps
+// or gates meet the next release, never the one that is under way.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "crds/api/model_deployment.hpp"
+#include "crds/api/shared.hpp"
+#include "crds/base/json.hpp"
+#include "crds/base/time.hpp"
+
+namespace llmops::release {
+
+// A gate as it stood when the run started.
+struct PinnedGate {
+  api::OfflineEvaluation offline;
+  std::string digest;           // of the gate's content
+  std::string dataset_digest;   // of the bytes of the golden set
+  std::string dataset_config_map;  // our immutable copy
+  friend bool operator==(const PinnedGate&, const PinnedGate&) = default;
+};
+
+struct Plan {
+  std::vector<api::CanaryStep> steps;
+  Duration bake{};
+  Duration abort_scale_down_delay{};
+  api::OnInconclusive on_inconclusive{};
+  Duration provision_deadline{};
+  Duration load_deadline{};
+  std::map<std::string, PinnedGate> gates;  // by name
+
+  Json to_document() const;
+  static Result<Plan> from_document(const Json& document);
+  std::string digest() const;
+  friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+// The plan of a spec with these gates, defaults filled in.
+Plan plan_of(const api::ModelDeploymentSpec& spec, std::map<std::string, PinnedGate> gates);
+
+// Names of the gates that a spec's steps refer to, once each.
+std::vector<std::string> gates_of(const api::ModelDeploymentSpec& spec);
+
+// "setWeight: 50", for messages.
+std::string describe(const api::CanaryStep& step);
+
+}  // namespace llmops::release

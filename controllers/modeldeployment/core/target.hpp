@@ -1,0 +1,40 @@
+// What the spec asks for, and whether a release towards it should begin.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controllers/modeldeployment/core/observed.hpp"
+
+namespace llmops::release {
+
+struct Target {
+  Stack stack;
+  std::string hash, serving_hash;
+  std::string problem;       // why it cannot be resolved; empty when it is
+  std::string gate_problem;  // why its gates cannot judge; blocks a release, not what serves
+  bool resolved() const { return problem.empty(); }
+};
+
+Target resolve_target(const Observed& observed);
+
+// The rejection that covers this target: a release whose changed parts had the same contents was rejected,
+// and neither those parts nor the rejecting gate have changed since. Whatever else changed does not matter.
+const api::Rejection* rejection_of(const Observed& observed, const Target& target);
+
+// Whether, by the persisted status, a run towards the target is due: nothing runs, bakes or waits for traffic,
+// and the target is neither what users have nor rejected.
+bool wants_run(const Observed& observed, const Target& target);
+
+// The plan that such a run would pin.
+Plan plan_for(const Observed& observed);
+
+// The number that the next run gets, and its record once that exists with this very plan.
+struct NextRun {
+  std::int64_t number = 1;
+  const PlanRecord* record = nullptr;
+};
+NextRun next_run(const Observed& observed, const std::string& plan_digest);
+
+}  // namespace llmops::release

@@ -1,0 +1,62 @@
+#include "controllers/modeldeployment/shell/caches.hpp"
+
+#include "crds/base/names.hpp"
+
+namespace llmops::release {
+namespace {
+
+kube::ListOptions ours() {
+  kube::ListOptions options;
+  options.label_selector = std::string(names::kManagedBy) + "=" + std::string(names::kManager);
+  return options;
+}
+
+template <class T>
+void index_by_owner(kube::Cache<T>& cache) {
+  cache.add_index(kByOwner, [](const T& object) { return owner_keys(object.meta); });
+}
+
+}  // namespace
+
+std::vector<std::string> owner_keys(const kube::ObjectMeta& meta) {
+  const std::string owner = meta.label(names::kModelDeployment);
+  if (owner.empty()) return {};
+  return {meta.ns + "/" + owner};
+}
+
+Caches::Caches(const std::string& ns)
+    : model_deployments(kube::kModelDeployments, ns, {}, controllers::project<api::ModelDeployment>),
+      prompt_versions(kube::kPromptVersions, ns, {}, controllers::project<api::PromptVersion>),
+      eval_gates(kube::kEvalGates, ns, {}, controllers::project<api::EvalGate>),
+      eval_runs(kube::kEvalRuns, ns, ours(), controllers::project<api::EvalRun>),
+      deployments(kube::kDeployments, ns, ours(), project_deployment),
+      pods(kube::kPods, ns, ours(), project_pod),
+      records(kube::kControllerRevisions, ns, ours(), project_record),
+      services(kube::kServices, ns, ours(), project_child),
+      config_maps(kube::kConfigMaps, ns, ours(), project_child),
+      service_accounts(kube::kServiceAccounts, ns, ours(), project_child),
+      roles(kube::kRoles, ns, ours(), project_child),
+      role_bindings(kube::kRoleBindings, ns, ours(), project_child) {
+  index_by_owner(eval_runs);
+  index_by_owner(deployments);
+  index_by_owner(pods);
+  index_by_owner(records);
+  index_by_owner(services);
+  index_by_owner(config_maps);
+  index_by_owner(service_accounts);
+  index_by_owner(roles);
+  index_by_owner(role_bindings);
+}
+
+std::vector<kube::CacheBase*> Caches::all() {
+  return {&model_deployments, &prompt_versions, &eval_gates, &eval_runs,        &deployments, &pods,
+          &records,           &services,        &config_maps, &service_accounts, &roles,       &role_bindings};
+}
+
+kube::CacheBase* Caches::of(const kube::ResourceType& type) {
+  for (auto* cache : all())
+    if (cache->type() == type) return cache;
+  return nullptr;
+}
+
+}  // namespace llmops::release

@@ -1,0 +1,115 @@
+#include "controllers/modeldeployment/shell/controller.hpp"
+
+#include "controllers/modeldeployment/core/plan.hpp"
+#include "crds/base/names.hpp"
+
+namespace llmops::release {
+namespace {
+
+constexpr std::size_t kMaxKeptRecords = 256;
+// After acting, the watches bring news; this is for the case that they bring none.
+constexpr Duration kAfterActions{1'000};
+
+template <class T>
+void enqueue_owner(kube::Cache<T>& cache, WorkQueue& queue) {
+  cache.listen([&queue](const auto& before, const auto& after) {
+    for (const auto& object : {before, after}) {
+      if (!object) continue;
+      const std::string owner = object->meta.label(names::kModelDeployment);
+      if (!owner.empty()) queue.add({object->meta.ns, owner});
+    }
+  });
+}
+
+}  // namespace
+
+const Json* RecordContents::find(const std::string& uid) {
+  for (auto it = recent_.begin(); it != recent_.end(); ++it) {
+    if (it->first != uid) continue;
+    recent_.splice(recent_.begin(), recent_, it);
+    return &recent_.front().second;
+  }
+  return nullptr;
+}
+
+void RecordContents::keep(std::string uid, Json data) {
+  recent_.emplace_front(std::move(uid), std::move(data));
+  if (recent_.size() > kMaxKeptRecords) recent_.pop_back();
+}
+
+ModelDeploymentController::ModelDeploymentController(Env& env, kube::Client& client, Transport& transport,
+                                                     Caches& caches, OwnWrites& own_writes, EventRecorder& events,
+                                                     Metrics& metrics, ControllerOptions options)
+    : env_(env), client_(client), transport_(transport), caches_(caches), own_writes_(own_writes), events_(events),
+      metrics_(metrics), options_(std::move(options)) {
+  metrics_.describe("llmops_gateway_report_pulls_total", Metrics::Kind::Counter,
+                    "Reports asked from gateways; none while everything is settled.");
+  metrics_.describe("llmops_release_transitions_total", Metrics::Kind::Counter,
+                    "Status writes of ModelDeployments that carried a transition.");
+}
+
+void ModelDeploymentController::watch(WorkQueue& queue) {
+  caches_.model_deployments.listen([&queue](const auto& before, const auto& after) {
+    queue.add(after ? after->meta.key() : before->meta.key());
+  });
+  enqueue_owner(caches_.eval_runs, queue);
+  enqueue_owner(caches_.deployments, queue);
+  enqueue_owner(caches_.pods, queue);
+  enqueue_owner(caches_.records, queue);
+  enqueue_owner(caches_.services, queue);
+  enqueue_owner(caches_.config_maps, queue);
+  enqueue_owner(caches_.service_accounts, queue);
+  enqueue_owner(caches_.roles, queue);
+  enqueue_owner(caches_.role_bindings, queue);
+  const auto enqueue_where = [this, &queue](const kube::ObjectMeta& meta, auto refers) {
+    for (const auto& [key, object] : caches_.model_deployments.all())
+      if (key.ns == meta.ns && refers(object->object.spec)) queue.add(key);
+  };
+  caches_.prompt_versions.listen([enqueue_where](const auto& before, const auto& after) {
+    const auto& meta = after ? after->meta : before->meta;
+    enqueue_where(meta, [&](const api::ModelDeploymentSpec& spec) {
+      return spec.prompt_ref && spec.prompt_ref->name == meta.name;
+    });
+  });
+  caches_.eval_gates.listen([enqueue_where](const auto& before, const auto& after) {
+    const auto& meta = after ? after->meta : before->meta;
+    enqueue_where(meta, [&](const api::ModelDeploymentSpec& spec) {
+      for (const auto& gate : gates_of(spec))
+        if (gate == meta.name) return true;
+      return false;
+    });
+  });
+}
+
+Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::ObjectKey key) {
+  const auto object = caches_.model_deployments.get(key);
+  if (!object) {
+    foreign_.erase(key);
+    last_progress_write_.erase(key);
+    co_return ReconcileOutcome{};
+  }
+  auto observed = co_await observe(*object);
+  if (!observed.ok()) co_return observed.error();
+  const Decision decision = decide(*observed);
+  if (decision.transition) {
+    auto done = co_await persist(*observed, *decision.transition);
+    if (!done.ok()) co_return done.error();
+    co_return ReconcileOutcome{kAfterActions};
+  }
+  for (const auto& action : decision.actions) {
+    auto done = co_await act(*observed, action);
+    if (!done.ok()) co_return done.error();
+  }
+  ReconcileOutcome outcome;
+  outcome.requeue_after = decision.actions.empty() ? decision.wait : std::optional(kAfterActions);
+  co_return outcome;
+}
+
+void ModelDeploymentController::tell(const Observed& observed, const std::vector<Note>& notes) {
+  ObjectReference regarding{std::string(names::kApiVersion), "ModelDeployment", observed.meta.ns, observed.meta.name,
+                            observed.meta.uid, observed.meta.resource_version};
+  for (const auto& note : notes)
+    events_.record(regarding, note.warning ? EventType::Warning : EventType::Normal, note.reason, "Reconcile", note.text);
+}
+
+}  // namespace llmops::release

@@ -1,0 +1,79 @@
+// The shell around decide(): observes, lets it decide, carries it out.
+#pragma once
+
+#include <list>
+#include <map>
+#include <string>
+
+#include "controllers/modeldeployment/core/decide.hpp"
+#include "controllers/modeldeployment/shell/caches.hpp"
+#include "operator/kube/client.hpp"
+#include "operator/platform/transport.hpp"
+#include "operator/runtime/controller.hpp"
+#include "operator/runtime/events.hpp"
+#include "operator/runtime/metrics.hpp"
+
+namespace llmops::release {
+
+// Live reads of immutable records, kept by UID.
+class RecordContents {
+ public:
+  const Json* find(const std::string& uid);
+  void keep(std::string uid, Json data);
+
+ private:
+  std::list<std::pair<std::string, Json>> recent_;  // most recent first, bounded
+};
+
+struct ControllerOptions {
+  std::string image;  // of gateways and evaluators
+};
+
+class ModelDeploymentController final : public Controller {
+ public:
+  ModelDeploymentController(Env& env, kube::Client& client, Transport& transport, Caches& caches, OwnWrites& own_writes,
+                            EventRecorder& events, Metrics& metrics, ControllerOptions options);
+
+  std::string name() const override { return "modeldeployment"; }
+  void watch(WorkQueue& queue) override;
+  Task<Result<ReconcileOutcome>> reconcile(kube::ObjectKey key) override;
+
+ private:
+  // observe.cpp
+  Task<Result<Observed>> observe(const controllers::Cached<api::ModelDeployment>& object);
+  void observe_children(Observed& observed);
+  void resolve_prompt(Observed& observed);
+  void compare_prompts(Observed& observed);
+  void resolve_gates(Observed& observed);
+  Task<Result<void>> read_contents(Observed& observed);
+  Task<Result<void>> read_datasets(Observed& observed);
+  Task<Result<Json>> record_data(kube::ObjectMeta meta);
+  // reports.cpp
+  Task<Result<void>> pull_reports(Observed& observed);
+  Task<void> pull_report(const PodState& pod, Observed& observed);
+  // act.cpp
+  Task<Result<void>> act(const Observed& observed, const Action& action);
+  Task<Result<void>> create(const Observed& observed, const Create& action);
+  Task<Result<void>> replace(const Observed& observed, const Replace& action);
+  Task<Result<void>> scale(const Observed& observed, const Scale& action);
+  Task<Result<void>> annotate(const Observed& observed, const Annotate& action);
+  Task<Result<void>> remove(const Observed& observed, const Delete& action);
+  Task<Result<void>> persist(const Observed& observed, const Transition& transition);
+  void record_write(const Observed& observed, const kube::ResourceType& type, const Json& written);
+  void tell(const Observed& observed, const std::vector<Note>& notes);
+
+  Env& env_;
+  kube::Client& client_;
+  Transport& transport_;
+  Caches& caches_;
+  OwnWrites& own_writes_;
+  EventRecorder& events_;
+  Metrics& metrics_;
+  ControllerOptions options_;
+  RecordContents contents_;
+  // Names of ours that another's object has, as last met; asked again on the next create.
+  std::map<kube::ObjectKey, std::map<std::string, ChildState>> foreign_;
+  std::map<kube::ObjectKey, Timestamp> last_progress_write_;
+};
+
+}  // namespace llmops::release

@@ -1,0 +1,242 @@
+#include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/target.hpp"
+#include "controllers/modeldeployment/core/traffic.hpp"
+#include "controllers/modeldeployment/shell/controller.hpp"
+#include "crds/base/defaults.hpp"
+#include "crds/base/digest.hpp"
+#include "crds/base/names.hpp"
+#include "gateway/prompt/compatibility.hpp"
+
+namespace llmops::release {
+namespace {
+
+RevisionRecord revision_record(const RecordProjection& record) {
+  RevisionRecord revision;
+  revision.meta = record.meta;
+  revision.ordinal = record.revision;
+  revision.hash = record.meta.annotation(names::kHash);
+  revision.serving_hash = record.meta.annotation(names::kRecordServingHash);
+  revision.promoted_at = record.meta.annotation(names::kPromotedAt);
+  revision.promoted = !revision.promoted_at.empty();
+  revision.rejected = !record.meta.annotation(names::kRejectedAt).empty();
+  return revision;
+}
+
+bool is_true(const std::vector<api::Condition>& conditions, std::string_view type, std::string* message) {
+  for (const auto& condition : conditions) {
+    if (condition.type != type) continue;
+    *message = condition.message;
+    return condition.status == api::ConditionStatus::True;
+  }
+  return false;
+}
+
+}  // namespace
+
+Task<Result<Observed>> ModelDeploymentController::observe(const controllers::Cached<api::ModelDeployment>& object) {
+  Observed observed;
+  observed.now = env_.now();
+  observed.meta = object.meta;
+  observed.spec = object.object.spec;
+  observed.status = object.object.status.value_or(api::ModelDeploymentStatus{});
+  observed.image = options_.image;
+  if (const auto last = last_progress_write_.find(object.meta.key()); last != last_progress_write_.end())
+    observed.last_progress_write = last->second;
+  observe_children(observed);
+  resolve_prompt(observed);
+  resolve_gates(observed);
+  auto contents = co_await read_contents(observed);
+  if (!contents.ok()) co_return contents.error();
+  compare_prompts(observed);
+  auto datasets = co_await read_datasets(observed);
+  if (!datasets.ok()) co_return datasets.error();
+  if (needs_reports(observed.status)) {
+    auto pulled = co_await pull_reports(observed);
+    if (!pulled.ok()) co_return pulled.error();
+  }
+  observed.now = env_.now();
+  co_return observed;
+}
+
+void ModelDeploymentController::observe_children(Observed& observed) {
+  const std::string owner = observed.meta.ns + "/" + observed.meta.name;
+  const auto keep = [&](const kube::ResourceType& type, const kube::ObjectMeta& meta, const std::string& digest) {
+    observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest};
+  };
+  for (const auto& deployment : caches_.deployments.by_index(kByOwner, owner)) {
+    keep(kube::kDeployments, deployment->meta, deployment->content_digest);
+    if (!deployment->engine.serving_hash.empty()) observed.engines.push_back(deployment->engine);
+    else observed.gateway_ready_replicas = deployment->engine.ready_replicas;
+  }
+  for (const auto& pod : caches_.pods.by_index(kByOwner, owner)) {
+    const std::string component = pod->meta.label(names::kComponent);
+    if (component == "engine") observed.engine_pods.push_back(pod->pod);
+    if (component == "gateway") observed.gateway_pods.push_back(pod->pod);
+  }
+  for (const auto& record : caches_.records.by_index(kByOwner, owner)) {
+    if (record->is_plan)
+      observed.plans.push_back({record->meta, record->revision, record->meta.annotation(names::kPlanDigest)});
+    else
+      observed.revisions.push_back(revision_record(*record));
+  }
+  for (const auto& child : caches_.services.by_index(kByOwner, owner))
+    keep(kube::kServices, child->meta, child->content_digest);
+  for (const auto& child : caches_.service_accounts.by_index(kByOwner, owner))
+    keep(kube::kServiceAccounts, child->meta, child->content_digest);
+  for (const auto& child : caches_.roles.by_index(kByOwner, owner))
+    keep(kube::kRoles, child->meta, child->content_digest);
+  for (const auto& child : caches_.role_bindings.by_index(kByOwner, owner))
+    keep(kube::kRoleBindings, child->meta, child->content_digest);
+  for (const auto& child : caches_.config_maps.by_index(kByOwner, owner)) {
+    if (child->meta.label(names::kComponent) == "evaluator") continue;  // an EvalRun's, not ours
+    keep(kube::kConfigMaps, child->meta, child->content_digest);
+    if (child->meta.name == names_of::gateway(observed.meta.name))
+      observed.config = ConfigState{child->meta, child->epoch, child->content_digest};
+  }
+  for (const auto& run : caches_.eval_runs.by_index(kByOwner, owner))
+    observed.eval_runs[run->meta.name] = {run->meta, run->object.status};
+  if (const auto foreign = foreign_.find(observed.meta.key()); foreign != foreign_.end())
+    for (const auto& [key, child] : foreign->second) observed.children.emplace(key, child);
+}
+
+void ModelDeploymentController::resolve_prompt(Observed& observed) {
+  const auto& spec = observed.spec;
+  std::string where = "spec.prompt";
+  if (spec.prompt) {
+    observed.prompt.wanted = true;
+    observed.prompt.content = *spec.prompt;
+  } else if (spec.prompt_ref) {
+    observed.prompt.wanted = true;
+    where = "PromptVersion " + spec.prompt_ref->name;
+    const auto found = caches_.prompt_versions.get({observed.meta.ns, spec.prompt_ref->name});
+    if (!found) {
+      observed.prompt.problem = "spec.promptRef.name: PromptVersion " + spec.prompt_ref->name +
+                                " does not exist in namespace " + observed.meta.ns + "; create it or name another";
+      return;
+    }
+    api::PromptContent content;
+    content.messages = found->object.spec.messages;
+    content.variables = found->object.spec.variables;
+    content.client_system_messages = found->object.spec.client_system_messages;
+    observed.prompt.content = std::move(content);
+  }
+  if (!observed.prompt.content) return;
+  for (const auto& problem : gateway::prompt_compatible(*observed.prompt.content)) {
+    if (problem.severity != gateway::PromptProblem::Severity::Error) continue;
+    observed.prompt.problem = where + ": " + problem.message;
+    return;
+  }
+}
+
+// Clients of stable do not send variables that stable does not ask for: a candidate that requires one would
+// refuse their requests.
+void ModelDeploymentController::compare_prompts(Observed& observed) {
+  if (!observed.prompt.content || !observed.prompt.problem.empty() || !observed.status.stable) return;
+  const auto content = observed.contents.find(observed.status.stable->hash);
+  if (content == observed.contents.end()) return;
+  const auto stable = prompt_of(content->second);
+  if (!stable.ok()) return;
+  const auto required = gateway::newly_required_variables(*stable ? &**stable : nullptr, *observed.prompt.content);
+  if (required.empty()) return;
+  observed.prompt.problem = "the prompt requires the variable " + required.front() +
+                            ", which clients of revision " + std::to_string(observed.status.stable->revision) +
+                            " need not send; give it a default";
+}
+
+void ModelDeploymentController::resolve_gates(Observed& observed) {
+  for (const auto& name : gates_of(observed.spec)) {
+    ResolvedGate resolved;
+    const auto found = caches_.eval_gates.get({observed.meta.ns, name});
+    const std::string path = "spec.strategy.canary.steps: ";
+    std::string message;
+    if (!found) {
+      resolved.problem = path + "EvalGate " + name + " does not exist in namespace " + observed.meta.ns +
+                         "; create it or take the step out";
+    } else if (!found->object.status || found->object.status->observed_generation != found->meta.generation) {
+      resolved.problem = path + "EvalGate " + name + " has not been validated yet";
+    } else if (!is_true(found->object.status->conditions, names::kDecidable, &message)) {
+      resolved.problem = path + "EvalGate " + name + " cannot decide: " + message;
+    } else {
+      PinnedGate gate;
+      gate.offline = found->object.spec.offline;
+      gate.digest = found->object.status->digest.value_or("");
+      gate.dataset_digest = found->object.status->dataset_digest.value_or("");
+      gate.dataset_config_map = names_of::dataset(observed.meta.name, gate.dataset_digest);
+      resolved.gate = std::move(gate);
+    }
+    observed.gates[name] = std::move(resolved);
+  }
+}
+
+Task<Result<Json>> ModelDeploymentController::record_data(kube::ObjectMeta meta) {
+  if (const Json* kept = contents_.find(meta.uid)) co_return *kept;
+  auto record = co_await client_.get(kube::kControllerRevisions, meta.key());
+  if (!record.ok()) co_return with_context(record.error(), "ControllerRevision " + meta.key().to_string());
+  const Json* data = find_path(*record, "data");
+  if (!data) co_return Error{ErrorCode::InvalidArgument, "ControllerRevision " + meta.key().to_string() + " has no data"};
+  contents_.keep(meta.uid, *data);
+  co_return *data;
+}
+
+// What the status points to, and the plan of the run.
+Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) {
+  const auto& status = observed.status;
+  std::set<std::string> hashes;
+  for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable})
+    if (*revision) hashes.insert((*revision)->hash);
+  if (!status.stable)
+    for (const auto& record : observed.revisions)
+      if (record.promoted) hashes.insert(record.hash);
+  for (const auto& hash : hashes) {
+    const RevisionRecord* record = observed.revision(hash);
+    if (!record) continue;
+    auto data = co_await record_data(record->meta);
+    if (!data.ok() && data.error().code == ErrorCode::NotFound) continue;
+    if (!data.ok()) co_return data.error();
+    auto stack = Stack::from_document(*data);
+    if (!stack.ok()) co_return with_context(stack.error(), record->meta.name);
+    observed.contents[hash] = std::move(*stack);
+  }
+  if (!status.run) co_return Result<void>();
+  for (const auto& plan : observed.plans) {
+    if (plan.number != status.run->number) continue;
+    auto data = co_await record_data(plan.meta);
+    if (!data.ok()) co_return data.error();
+    auto parsed = Plan::from_document(*data);
+    if (!parsed.ok()) co_return with_context(parsed.error(), plan.meta.name);
+    observed.plan = std::move(*parsed);
+  }
+  co_return Result<void>();
+}
+
+// Golden sets are read only when a run is about to pin them.
+Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed) {
+  const Target target = resolve_target(observed);
+  if (!wants_run(observed, target)) co_return Result<void>();
+  for (auto& [name, resolved] : observed.gates) {
+    if (!resolved.gate || observed.child("ConfigMap", resolved.gate->dataset_config_map)) continue;
+    const auto& source = resolved.gate->offline.dataset.config_map_ref;
+    const kube::ObjectKey source_key{observed.meta.ns, source.name};
+    auto config_map = co_await client_.get(kube::kConfigMaps, source_key);
+    if (!config_map.ok()) {
+      if (config_map.error().code != ErrorCode::NotFound) co_return config_map.error();
+      resolved.problem = "EvalGate " + name + ": ConfigMap " + source.name + " does not exist; create it";
+      resolved.gate.reset();
+      continue;
+    }
+    const Json* data = find_path(*config_map, "data");
+    const std::string key = source.key.value_or(std::string(defaults::kDatasetKey));
+    std::string text;
+    if (data && data->is_object())
+      if (const auto entry = data->find(key); entry != data->end() && entry->is_string()) text = entry->get<std::string>();
+    if (sha256_hex(text) != resolved.gate->dataset_digest) {
+      resolved.problem = "EvalGate " + name + ": its golden set has changed and is being validated again";
+      resolved.gate.reset();
+      continue;
+    }
+    resolved.dataset = std::move(text);
+  }
+  co_return Result<void>();
+}
+
+}  // namespace llmops::release

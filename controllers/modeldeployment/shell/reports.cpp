@@ -1,0 +1,73 @@
+#include "controllers/modeldeployment/core/children/gateway.hpp"
+#include "controllers/modeldeployment/shell/controller.hpp"
+#include "crds/base/names.hpp"
+
+namespace llmops::release {
+namespace {
+
+constexpr Duration kReportTimeout{2'000};
+constexpr std::size_t kMaxReportBytes = 4u << 20;
+
+}  // namespace
+
+// Who must be asked is read live, by quorum: a gateway that no cache has seen yet may already assign requests.
+Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
+  kube::ListOptions options;
+  options.label_selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
+                           std::string(names::kComponent) + "=gateway";
+  auto pods = co_await client_.list(kube::kPods, observed.meta.ns, options);
+  if (!pods.ok()) co_return with_context(pods.error(), "listing the gateways of " + observed.meta.key().to_string());
+  observed.gateway_pods.clear();
+  for (const auto& raw : pods->raw_items) {
+    const auto pod = parse_json(raw);
+    if (pod.ok()) observed.gateway_pods.push_back(pod_state(*pod));
+  }
+  std::vector<TaskHandle> pulls;
+  for (const auto& pod : observed.gateway_pods)
+    if (pod.has_run && !pod.ended()) pulls.push_back(env_.spawn("pull " + pod.meta.name, pull_report(pod, observed)));
+  for (auto& pull : pulls) co_await pull.join();
+  co_return Result<void>();
+}
+
+Task<void> ModelDeploymentController::pull_report(const PodState& pod, Observed& observed) {
+  metrics_.add("llmops_gateway_report_pulls_total", {});
+  if (pod.ip.empty()) {
+    observed.unreachable[pod.meta.name] = "has no address yet";
+    co_return;
+  }
+  Peer peer;
+  peer.host = pod.ip;
+  peer.port = kAdminPort;
+  peer.pool = pod.meta.uid;
+  ExchangeOptions options;
+  options.connect_timeout = options.head_timeout = options.idle_timeout = kReportTimeout;
+  // Only what is newer than now: no slot is needed to verify traffic.
+  const HttpRequest request("GET", "/report?since=" + std::to_string(env_.now().time_since_epoch().count()));
+  auto response = co_await transport_.exchange(peer, request, options);
+  if (!response.ok()) {
+    observed.unreachable[pod.meta.name] = "does not answer: " + response.error().message;
+    co_return;
+  }
+  auto body = co_await read_all(*response->body, kMaxReportBytes);
+  if (!body.ok() || response->status != 200) {
+    observed.unreachable[pod.meta.name] =
+        body.ok() ? "answers " + std::to_string(response->status) : body.error().message;
+    co_return;
+  }
+  const auto json = parse_json(*body);
+  if (!json.ok()) {
+    observed.unreachable[pod.meta.name] = json.error().message;
+    co_return;
+  }
+  auto report = wire::GatewayReport::parse(*json);
+  if (!report.ok()) {
+    observed.unreachable[pod.meta.name] = report.error().message;
+  } else if (report->pod_uid != pod.meta.uid) {
+    // A reused address: another pod answered.
+    observed.unreachable[pod.meta.name] = "its address is answered by pod " + report->pod_uid;
+  } else {
+    observed.reports[pod.meta.uid] = std::move(*report);
+  }
+}
+
+}  // namespace llmops::release

@@ -1,0 +1,39 @@
+#include "controllers/shared/conditions.hpp"
+
+#include <algorithm>
+
+namespace llmops::controllers {
+
+void set_condition(std::vector<api::Condition>& conditions, const ConditionValue& value,
+                   std::int64_t generation, Timestamp now) {
+  auto condition = std::find_if(conditions.begin(), conditions.end(),
+                                [&](const api::Condition& known) { return known.type == value.type; });
+  if (condition == conditions.end()) {
+    condition = conditions.insert(conditions.end(), api::Condition{});
+    condition->type = value.type;
+    condition->last_transition_time = now;
+  } else if (condition->status != value.status) {
+    condition->last_transition_time = now;
+  }
+  condition->status = value.status;
+  condition->observed_generation = generation;
+  condition->reason = value.reason;
+  condition->message = clip(value.message, kMaxMessageBytes);
+}
+
+const api::Condition* find_condition(const std::vector<api::Condition>& conditions, std::string_view type) {
+  const auto found = std::find_if(conditions.begin(), conditions.end(),
+                                  [&](const api::Condition& condition) { return condition.type == type; });
+  return found == conditions.end() ? nullptr : &*found;
+}
+
+std::string clip(std::string_view text, std::size_t bytes) {
+  constexpr std::string_view kEllipsis = "…";
+  if (text.size() <= bytes) return std::string(text);
+  if (bytes < kEllipsis.size()) return {};
+  std::size_t end = bytes - kEllipsis.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + std::string(kEllipsis);
+}
+
+}  // namespace llmops::controllers

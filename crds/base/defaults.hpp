@@ -1,0 +1,49 @@
+// The one table of defaults: what holds when a user leaves a field out. The CRDs have no `default:`, because
+// the API server would show a new one in old objects as if their users had written it; their descriptions
+// tell the same values, and a test holds the two together. Named after the fields.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "crds/base/time.hpp"
+
+namespace llmops::defaults {
+
+using namespace std::chrono_literals;
+
+// Prompts.
+inline constexpr std::int64_t kVariableMaxBytes = 8192;
+inline constexpr std::string_view kClientSystemMessages = "Append";
+
+// ModelDeployment. servedModelName and gateway.serviceName default to metadata.name.
+inline constexpr std::int64_t kEnginePort = 8080;
+inline constexpr std::int64_t kGatewayReplicas = 2;
+inline constexpr std::string_view kGatewayCpuRequest = "50m";
+inline constexpr std::string_view kGatewayMemoryRequest = "32Mi";
+inline constexpr Duration kBakeDuration = 10min;
+inline constexpr Duration kAbortScaleDownDelay = 30s;
+inline constexpr std::string_view kOnInconclusive = "Pause";
+inline constexpr std::array<std::string_view, 3> kStickinessBy{"header:x-conversation-id", "body:user",
+                                                               "first-user-message"};
+inline constexpr Duration kProvisionDeadline = 30min;
+inline constexpr Duration kLoadDeadline = 30min;
+inline constexpr std::int64_t kRevisionHistoryLimit = 10;
+inline constexpr std::string_view kTolerationOperator = "Equal";
+
+// Offline evaluation.
+inline constexpr std::string_view kDatasetKey = "dataset.jsonl";
+inline constexpr double kMaxUnscoredFraction = 0.02;
+inline constexpr std::int64_t kConcurrency = 4;
+inline constexpr Duration kEvaluationRequestTimeout = 30s;
+inline constexpr Duration kEvaluationTimeout = 30min;
+inline constexpr std::int64_t kMaxTokens = 256;
+inline constexpr double kNonInferiorityAlpha = 0.05;
+inline constexpr bool kIgnoreCase = false;
+
+// gatewayconfig/v1.
+inline constexpr Duration kEngineRequestTimeout = 10min;
+
+}  // namespace llmops::defaults

@@ -1,0 +1,51 @@
+"""What a release was decided on, read from its EvalRuns."""
+
+VERDICTS = ("Successful", "Failed", "Inconclusive", "Error")
+
+
+def number(text):
+    """Decimal strings of the API as numbers; None stays None."""
+    return None if text in (None, "") else float(text)
+
+
+def ended(eval_runs):
+    return [run for run in eval_runs if run.get("status", {}).get("phase") in VERDICTS]
+
+
+def telling_metric(eval_run):
+    """The metric that made the verdict; the first one when all passed."""
+    metrics = eval_run["status"].get("metrics", [])
+    deciding = [m for m in metrics if m["verdict"] == eval_run["status"]["phase"]]
+    return (deciding or metrics or [{}])[0]
+
+
+def metric_by_scorer(eval_run, scorer):
+    for metric in eval_run["status"].get("metrics", []):
+        if metric["scorer"].split(":")[0] == scorer:
+            return metric
+    return None
+
+
+def decision_of(eval_runs):
+    """{gate, metric, value, margin, n, verdict} of the last judgement; nulls when nothing was judged. The value is
+    the difference to stable, or the candidate's own where there was no stable."""
+    runs = ended(eval_runs)
+    if not runs:
+        return {"gate": None, "metric": None, "value": None, "margin": None, "n": None, "verdict": None}
+    run = runs[-1]
+    metric = telling_metric(run)
+    compared = metric.get("difference") is not None
+    return {"gate": run["spec"]["gate"], "metric": metric.get("name"),
+            "value": number(metric.get("difference") if compared else metric.get("candidate")),
+            "margin": number(metric.get("margin")) if compared else None, "n": metric.get("n"),
+            "verdict": run["status"]["phase"]}
+
+
+def metric_line(metric):
+    """One metric in words, for people."""
+    words = [metric["name"], metric.get("candidate", "?")]
+    if metric.get("stable") is not None:
+        words.append(f"against {metric['stable']} of stable")
+    if metric.get("margin") is not None and metric.get("difference") is not None:
+        words.append(f"(difference {metric['difference']}, margin {metric['margin']})")
+    return " ".join(words) + f", n {metric['n']}, unscored {metric['unscored']}: {metric['verdict']}"

@@ -1,0 +1,36 @@
+// One evaluation from its specification to its record.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "crds/base/time.hpp"
+#include "crds/wire/eval_spec.hpp"
+#include "operator/platform/env.hpp"
+#include "operator/platform/transport.hpp"
+
+namespace llmops::evaluator {
+
+struct JobInput {
+  std::string spec_text;     // evalspec/v1
+  std::string dataset_text;  // the golden set's bytes
+  std::string token_path;    // empty: no Authorization header
+  std::string code_version;
+  std::function<void(std::size_t asked, std::size_t all)> progress;  // may be empty
+};
+
+struct JobOutcome {
+  std::string summary;  // evalsummary/v1, at most 4096 bytes
+  std::string result;   // evalresult/v1, one line
+  std::vector<std::string>
+      items;  // {"id", "arm", "output", "latencyMs", "firstTokenMs", "unscored"}, one line each
+  std::int64_t requests = 0;
+  std::int64_t retries = 0;
+};
+
+// Never fails: what cannot be measured is the verdict Error with the reason in the summary.
+Task<JobOutcome> run_job(Env& env, Transport& transport, JobInput input);
+
+}  // namespace llmops::evaluator

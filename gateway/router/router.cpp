@@ -1,0 +1,274 @@
+#include "gateway/router/router.hpp"
+
+#include <algorithm>
+
+#include "crds/base/digest.hpp"
+#include "gateway/router/bucket.hpp"
+
+namespace llmops::gateway {
+namespace {
+
+Decision refused(ErrorCode code, std::string message) {
+  Decision decision;
+  decision.refusal = Error{code, std::move(message)};
+  return decision;
+}
+
+std::map<std::string, MetricCount> counts_of(Outcome outcome) {
+  std::map<std::string, MetricCount> counts;
+  counts["requests"] = {1, 0};
+  // Whoever went away or asked for nonsense says nothing about the arm.
+  if (outcome == Outcome::Success) counts["error"] = {1, 0};
+  if (outcome == Outcome::Error) counts["error"] = {1, 1};
+  return counts;
+}
+
+}  // namespace
+
+Result<void> Router::on_config(const wire::GatewayConfig& config, const RevisionBodies& bodies) {
+  if (config_ && config.epoch < config_->epoch)
+    return Error{ErrorCode::Conflict, "configuration: found epoch " + std::to_string(config.epoch) +
+                                          ", allowed at least " + std::to_string(config_->epoch) +
+                                          " (in force)"};
+  if (config_ && config.epoch == config_->epoch) {
+    if (digest_of(config.to_json()) == config_->digest) return {};
+    return Error{ErrorCode::Conflict, "configuration: other content under epoch " +
+                                          std::to_string(config.epoch) +
+                                          ", which is in force; a change needs a higher epoch"};
+  }
+  auto snapshot = make_snapshot(config, bodies, config_.get());
+  if (!snapshot.ok())
+    return with_context(snapshot.error(), "configuration of epoch " + std::to_string(config.epoch));
+  config_ = std::make_shared<const ConfigSnapshot>(std::move(*snapshot));
+  return {};
+}
+
+EndpointChange Router::on_endpoints(std::string_view serving_hash,
+                                    const std::vector<EndpointAddress>& addresses) {
+  return endpoints_.replace(serving_hash, addresses);
+}
+
+void Router::on_probe(std::string_view pod_uid, bool servable, std::int64_t slots) {
+  const EndpointPointer endpoint = endpoints_.find(pod_uid);
+  if (!endpoint) return;
+  endpoint->servable = servable;
+  if (slots > 0) endpoint->address.slots = slots;
+}
+
+RequestId Router::begin(Timestamp now) {
+  Request request;
+  request.slot = ledger_.begin(now);
+  requests_.emplace(++last_id_, std::move(request));
+  return last_id_;
+}
+
+Decision Router::route(RequestId id, std::string_view model_name, std::string_view conversation_key,
+                       const std::vector<std::string>& avoid) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return refused(ErrorCode::Internal, "route: this request has ended");
+  Request& request = found->second;
+  give_back(request);
+  if (!config_) return refused(ErrorCode::Unavailable, "the gateway has no configuration yet");
+  const Model* model = config_->model(model_name);
+  if (!model)
+    return refused(ErrorCode::NotFound,
+                   "the model \"" + std::string(model_name.substr(0, 80)) + "\" does not exist");
+  if (!model->open)
+    return refused(ErrorCode::Unavailable, "the model \"" + model->name + "\" is not open yet");
+  Decision decision;
+  decision.config = config_;
+  decision.model = model;
+  decision.epoch = config_->epoch;
+  decision.bucket = bucket_of(model->salt, conversation_key);
+  const Arm* arm = model->arm_of_bucket(decision.bucket);
+  if (!arm)
+    return refused(ErrorCode::Unavailable, "the model \"" + model->name + "\" has no arm with traffic");
+  decision.arm = arm->name;
+  decision.revision = arm->revision;
+  request.evaluation = false;
+  place(id, request, avoid, decision);
+  return decision;
+}
+
+Decision Router::route_evaluation(RequestId id, std::string_view revision_hash,
+                                  const std::vector<std::string>& avoid) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return refused(ErrorCode::Internal, "route: this request has ended");
+  Request& request = found->second;
+  give_back(request);
+  if (!config_) return refused(ErrorCode::Unavailable, "the gateway has no configuration yet");
+  for (const Model& model : config_->models) {
+    for (const RevisionPointer& revision : model.revisions) {
+      if (revision->hash != revision_hash) continue;
+      Decision decision;
+      decision.config = config_;
+      decision.model = &model;
+      decision.epoch = config_->epoch;
+      decision.arm = "evaluation";
+      decision.revision = revision;
+      request.evaluation = true;
+      const auto endpoints = endpoints_.of(revision->serving_hash);
+      if (any_servable(endpoints) && !evaluation_has_room(model, endpoints)) {
+        leave_queue(id, request);
+        request.revision = revision;
+        decision.placement = Placement::Saturated;
+        return decision;
+      }
+      place(id, request, avoid, decision);
+      return decision;
+    }
+  }
+  return refused(ErrorCode::NotFound, "revision " + short_hash(revision_hash) +
+                                          " is not in the configuration of epoch " +
+                                          std::to_string(config_->epoch));
+}
+
+bool Router::evaluation_has_room(const Model& model, const std::vector<EndpointPointer>& endpoints) const {
+  std::size_t slots = 0;
+  std::size_t taken = 0;
+  for (const EndpointPointer& endpoint : endpoints) {
+    if (!endpoint->servable) continue;
+    slots += endpoint->slots();
+    taken += endpoint->evaluations_in_flight;
+  }
+  const double share = std::clamp(model.evaluation_share, 0.0, 1.0);
+  return taken < std::max<std::size_t>(1, static_cast<std::size_t>(share * static_cast<double>(slots)));
+}
+
+void Router::place(RequestId id, Request& request, const std::vector<std::string>& avoid,
+                   Decision& decision) {
+  request.revision = decision.revision;
+  const std::string queue = short_hash(decision.revision->serving_hash);
+  if (request.queue != queue) leave_queue(id, request);
+  const auto endpoints = endpoints_.of(queue);
+  const auto waiting = queues_.find(queue);
+  // Those who wait longer go first: this request may take a place only when one is left after theirs.
+  std::size_t ahead = 0;
+  if (waiting != queues_.end()) {
+    const std::size_t room = free_room(endpoints, options_.queue_factor);
+    for (auto other = waiting->second.begin(); other != waiting->second.end() && *other < id && ahead <= room;
+         ++other)
+      ++ahead;
+    if (ahead < room) ahead = 0;
+  }
+  if (ahead == 0) decision.endpoint = choose_endpoint(endpoints, avoid, options_.queue_factor);
+  if (decision.endpoint) {
+    leave_queue(id, request);
+    request.endpoint = decision.endpoint;
+    ++request.endpoint->in_flight;
+    if (request.evaluation) ++request.endpoint->evaluations_in_flight;
+    decision.placement = Placement::Routed;
+    return;
+  }
+  decision.placement = any_servable(endpoints) ? Placement::Saturated : Placement::NoEndpoint;
+  if (!request.queue.empty()) return;
+  auto& joined = queues_[queue];
+  if (joined.size() >= options_.max_waiting) {
+    decision.placement = Placement::QueueFull;
+    return;
+  }
+  joined.insert(id);
+  request.queue = queue;
+}
+
+void Router::leave_queue(RequestId id, Request& request) {
+  if (request.queue.empty()) return;
+  const auto found = queues_.find(request.queue);
+  if (found != queues_.end()) {
+    found->second.erase(id);
+    if (found->second.empty()) queues_.erase(found);
+  }
+  request.queue.clear();
+}
+
+void Router::give_back(Request& request) {
+  if (!request.endpoint) return;
+  --request.endpoint->in_flight;
+  if (request.evaluation) --request.endpoint->evaluations_in_flight;
+  request.endpoint.reset();
+}
+
+void Router::release(RequestId id) {
+  const auto found = requests_.find(id);
+  if (found != requests_.end()) give_back(found->second);
+}
+
+void Router::on_result(RequestId id, Outcome outcome) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  Request& request = found->second;
+  give_back(request);
+  leave_queue(id, request);
+  // Evaluations are counted apart: they are not users.
+  const bool counted = request.revision && !request.evaluation;
+  ledger_.end(request.slot, counted ? request.revision->hash : std::string(),
+              counted ? counts_of(outcome) : std::map<std::string, MetricCount>());
+  requests_.erase(found);
+}
+
+std::map<std::string, std::int64_t> Router::in_flight() const {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& [id, request] : requests_)
+    if (request.endpoint) ++counts[request.revision->hash];
+  return counts;
+}
+
+wire::GatewayReport Router::report(Timestamp since, Timestamp now) const {
+  wire::GatewayReport report;
+  report.version = "gatewayreport/v1";
+  report.epoch = epoch();
+  report.opened = opened();
+  report.in_flight = in_flight();
+  if (config_)
+    for (const Model& model : config_->models)
+      for (const RevisionPointer& revision : model.revisions) {
+        wire::EndpointCount count;
+        for (const EndpointPointer& endpoint : endpoints_.of(revision->serving_hash)) {
+          ++count.total;
+          if (endpoint->servable && !endpoint->address.terminating) ++count.servable;
+        }
+        report.endpoints[revision->serving_hash] = count;
+      }
+  for (const ClosedSlot& closed : ledger_.collect(since, now)) {
+    auto& slot = report.slots.emplace_back();
+    slot.start = closed.start;
+    for (const auto& [revision, metrics] : closed.revisions)
+      for (const auto& [metric, count] : metrics) {
+        auto& target = slot.arms[revision][metric];
+        target.trials = count.trials;
+        target.events = count.events;
+      }
+  }
+  return report;
+}
+
+bool Router::opened() const {
+  if (!config_ || config_->models.empty()) return false;
+  return std::all_of(config_->models.begin(), config_->models.end(),
+                     [](const Model& model) { return model.open; });
+}
+
+bool Router::ready() const {
+  if (!opened()) return false;
+  for (const Model& model : config_->models)
+    for (const Arm& arm : model.arms)
+      if (arm.weight > 0 && any_servable(endpoints_.of(arm.revision->serving_hash))) return true;
+  return false;
+}
+
+RevisionPointer Router::revision_served_by(std::string_view serving_hash) const {
+  if (!config_) return nullptr;
+  const std::string wanted = short_hash(serving_hash);
+  for (const Model& model : config_->models)
+    for (const RevisionPointer& revision : model.revisions)
+      if (short_hash(revision->serving_hash) == wanted) return revision;
+  return nullptr;
+}
+
+std::size_t Router::waiting() const {
+  std::size_t count = 0;
+  for (const auto& [hash, queue] : queues_) count += queue.size();
+  return count;
+}
+
+}  // namespace llmops::gateway

@@ -1,0 +1,137 @@
+// Which revision and which engine pod answers a request: the decision core of the gateway.
+//
+// Assignment: the bucket of the conversation (bucket.hpp) lies in one arm of the configuration in force, and
+// the request is stamped with that configuration's epoch. Placement: among the servable endpoints of the
+// arm's serving hash, the one with the fewest requests for its slots.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "crds/base/result.hpp"
+#include "crds/base/time.hpp"
+#include "crds/wire/gateway_report.hpp"
+#include "gateway/router/endpoints.hpp"
+#include "gateway/router/revision.hpp"
+#include "gateway/router/slot_ledger.hpp"
+
+namespace llmops::gateway {
+
+using RequestId = std::uint64_t;
+
+struct RouterOptions {
+  // Requests that an endpoint may have for each of its slots; above 1 the engine's own queue is used a
+  // little, so that no slot idles between two requests.
+  double queue_factor = 2;
+  // Requests of one serving hash that may wait for an endpoint; one more is refused at once.
+  std::size_t max_waiting = 256;
+};
+
+enum class Outcome {
+  Success,
+  Error,        // the arm failed: engine error, cut stream, no endpoint in time
+  ClientError,  // the request itself was refused (4xx)
+  ClientGone
+};
+
+enum class Placement {
+  Routed,      // `endpoint` is set and one request fuller: call release() or on_result()
+  NoEndpoint,  // nothing servable now: ask again when something changed
+  Saturated,   // servable, but full: ask again when something changed
+  QueueFull,   // too many wait already
+  Refused      // no such model or revision, or closed: see `refusal`
+};
+
+struct Decision {
+  Placement placement = Placement::Refused;
+  Error refusal;    // where placement is Refused
+  std::string arm;  // "evaluation" on the evaluation port
+  RevisionPointer revision;
+  EndpointPointer endpoint;
+  std::int64_t epoch = 0;
+  std::uint32_t bucket = 0;
+  std::shared_ptr<const ConfigSnapshot> config;  // the configuration that decided, held for `model`
+  const Model* model = nullptr;                  // null where there is none
+};
+
+class Router {
+ public:
+  explicit Router(RouterOptions options = {}) : options_(options) {}
+
+  // Takes a configuration into force for requests to come; running ones keep theirs. The same epoch with the
+  // same content changes nothing. Errors: Conflict for a lower epoch or the same epoch with other content,
+  // InvalidArgument for a configuration that make_snapshot refuses; what was in force stays.
+  Result<void> on_config(const wire::GatewayConfig& config, const RevisionBodies& bodies);
+
+  // The whole list of pods of one serving hash.
+  EndpointChange on_endpoints(std::string_view serving_hash, const std::vector<EndpointAddress>& addresses);
+
+  // A probe found the pod servable (with `slots`, 0: not said) or not; a failed request says not servable.
+  void on_probe(std::string_view pod_uid, bool servable, std::int64_t slots);
+
+  // A request has come. Every request ends with on_result().
+  RequestId begin(Timestamp now);
+
+  // Assigns and places a user's request. May be called again for the same request (after a hold, after a
+  // failed endpoint): the assignment is then made anew, under the configuration in force. `avoid`: pod UIDs
+  // that failed it.
+  Decision route(RequestId request, std::string_view model, std::string_view conversation_key,
+                 const std::vector<std::string>& avoid = {});
+  // Places a request of an evaluator for the revision with this whole hash. Open or not; at most `share` of
+  // the slots of its serving hash, and at least one.
+  Decision route_evaluation(RequestId request, std::string_view revision_hash,
+                            const std::vector<std::string>& avoid = {});
+
+  // The request gives its endpoint back and goes on waiting or trying.
+  void release(RequestId request);
+  void on_result(RequestId request, Outcome outcome);
+
+  // Running requests by whole revision hash, evaluations included, without zeros.
+  std::map<std::string, std::int64_t> in_flight() const;
+  // Slots that start after `since`. `pod_uid` and `boot_id` are the caller's to fill.
+  wire::GatewayReport report(Timestamp since, Timestamp now) const;
+
+  bool configured() const { return config_ != nullptr; }
+  bool opened() const;
+  // Open, and an endpoint of an arm with weight is servable.
+  bool ready() const;
+  std::int64_t epoch() const { return config_ ? config_->epoch : 0; }
+  std::shared_ptr<const ConfigSnapshot> config() const { return config_; }
+  const EndpointSet& endpoints() const { return endpoints_; }
+  // The revision in force that these pods can answer for, or null: what a probe asks for.
+  RevisionPointer revision_served_by(std::string_view serving_hash) const;
+  std::size_t waiting() const;
+
+ private:
+  struct Request {
+    Timestamp slot;
+    RevisionPointer revision;  // of the last assignment
+    EndpointPointer endpoint;
+    bool evaluation = false;
+    std::string queue;  // the serving hash whose endpoints it waits for
+  };
+
+  void place(RequestId id, Request& request, const std::vector<std::string>& avoid, Decision& decision);
+  bool evaluation_has_room(const Model& model, const std::vector<EndpointPointer>& endpoints) const;
+  void leave_queue(RequestId id, Request& request);
+  void give_back(Request& request);
+
+  RouterOptions options_;
+  std::shared_ptr<const ConfigSnapshot> config_;
+  EndpointSet endpoints_;
+  SlotLedger ledger_;
+  RequestId last_id_ = 0;
+  std::unordered_map<RequestId, Request> requests_;
+  // Ids rise with arrival, so the smallest waits longest.
+  std::map<std::string, std::set<RequestId>, std::less<>> queues_;
+};
+
+}  // namespace llmops::gateway

@@ -1,0 +1,120 @@
+#include "gateway/server/completion.hpp"
+
+#include <utility>
+
+namespace llmops::gateway {
+namespace {
+
+constexpr std::size_t kMaxChoices = 128;
+
+// Texts grow, lists grow or (with "index") merge item by item, objects merge, everything else is replaced.
+// That covers content, refusal, reasoning_content, tool_calls and logprobs without naming them.
+void merge_delta(Json& into, const Json& delta, std::string_view name) {
+  if (delta.is_null()) {
+    if (into.is_null()) into = nullptr;
+  } else if (delta.is_string() && into.is_string() && name != "role" && name != "type" && name != "id" &&
+             name != "finish_reason") {
+    into.get_ref<std::string&>() += delta.get_ref<const std::string&>();
+  } else if (delta.is_object() && into.is_object()) {
+    for (const auto& [key, value] : delta.items()) merge_delta(into[key], value, key);
+  } else if (delta.is_array() && into.is_array()) {
+    for (const Json& item : delta) {
+      Json* same = nullptr;
+      if (item.is_object() && item.contains("index"))
+        for (Json& existing : into)
+          if (existing.is_object() && existing.value("index", Json()) == item["index"]) same = &existing;
+      if (same) {
+        merge_delta(*same, item, {});
+      } else {
+        into.push_back(item);
+      }
+    }
+  } else {
+    into = delta;
+  }
+}
+
+Json& choice_of(Json& choices, std::size_t index) {
+  while (choices.size() <= index) {
+    Json choice = Json::object();
+    choice["index"] = choices.size();
+    choice["message"] = Json::object();
+    choice["message"]["role"] = "assistant";
+    choice["message"]["content"] = nullptr;
+    choice["finish_reason"] = nullptr;
+    choices.push_back(std::move(choice));
+  }
+  return choices[index];
+}
+
+}  // namespace
+
+Result<void> CompletionBuilder::feed(std::string_view bytes) {
+  bytes_ += bytes.size();
+  // Every token costs a few hundred bytes of framing, so the bound on the stream is looser than on its texts.
+  if (bytes_ > max_bytes_ * 16)
+    return Error{ErrorCode::TooLarge,
+                 "the engine's answer is longer than " + std::to_string(max_bytes_) + " bytes"};
+  splitter_.feed(bytes);
+  for (std::string_view event = splitter_.next(); !event.empty(); event = splitter_.next()) {
+    const std::string_view data = event_data(event);
+    if (data.empty() || done_) continue;
+    if (data == "[DONE]") {
+      done_ = true;
+      continue;
+    }
+    auto chunk = parse_json(data);
+    if (!chunk.ok()) return with_context(chunk.error(), "an event of the engine");
+    if (auto taken = take_chunk(*chunk); !taken.ok()) return taken;
+  }
+  if (splitter_.pending() > kMaxEventBytes)
+    return Error{ErrorCode::TooLarge,
+                 "the engine sent an event longer than " + std::to_string(kMaxEventBytes) + " bytes"};
+  return {};
+}
+
+Result<void> CompletionBuilder::take_chunk(const Json& chunk) {
+  if (!chunk.is_object())
+    return Error{ErrorCode::InvalidArgument, "an event of the engine: found " + describe(chunk)};
+  if (const auto error = chunk.find("error"); error != chunk.end() && !error->is_null())
+    return Error{ErrorCode::Unavailable,
+                 "the engine failed: " + string_at(chunk, "error.message", "no message")};
+  for (const auto& [name, value] : chunk.items())
+    if (name != "choices" && !value.is_null()) top_[name] = value;
+  if (const auto usage = chunk.find("usage"); usage != chunk.end() && usage->is_object())
+    usage_ = {integer_at(*usage, "prompt_tokens"), integer_at(*usage, "completion_tokens")};
+  const auto choices = chunk.find("choices");
+  if (choices == chunk.end() || !choices->is_array()) return {};
+  for (const Json& piece : *choices) {
+    if (!piece.is_object()) continue;
+    const long long index = integer_at(piece, "index");
+    if (index < 0 || index >= static_cast<long long>(kMaxChoices))
+      return Error{ErrorCode::InvalidArgument, "an event of the engine: choice " + std::to_string(index)};
+    has_content_ = true;
+    Json& choice = choice_of(choices_, static_cast<std::size_t>(index));
+    for (const auto& [name, value] : piece.items()) {
+      if (name == "index") continue;
+      if (name == "delta") {
+        if (value.is_object()) merge_delta(choice["message"], value, {});
+      } else {
+        merge_delta(choice[name], value, name);
+      }
+    }
+  }
+  return {};
+}
+
+std::string CompletionBuilder::take(const std::string& served_model) {
+  Json completion = std::move(top_);
+  completion["object"] = "chat.completion";
+  completion["model"] = served_model;
+  completion["choices"] = std::move(choices_);
+  for (Json& choice : completion["choices"])
+    if (const auto calls = choice["message"].find("tool_calls");
+        calls != choice["message"].end() && calls->is_array())
+      for (Json& call : *calls)
+        if (call.is_object()) call.erase("index");
+  return dump_json(completion);
+}
+
+}  // namespace llmops::gateway

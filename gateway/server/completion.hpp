@@ -1,0 +1,41 @@
+// An engine's event stream gathered into one chat.completion, for clients that did not ask for a stream.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "crds/base/json.hpp"
+#include "crds/base/result.hpp"
+#include "gateway/server/sse.hpp"
+
+namespace llmops::gateway {
+
+class CompletionBuilder {
+ public:
+  // `max_bytes` bounds the gathered texts.
+  explicit CompletionBuilder(std::size_t max_bytes = 8u << 20) : max_bytes_(max_bytes) {}
+
+  // Errors: TooLarge; InvalidArgument (an event that is not JSON); Unavailable (the engine reported an
+  // error).
+  Result<void> feed(std::string_view bytes);
+  bool done() const { return done_; }
+  bool has_content() const { return has_content_; }
+  const TokenUsage& usage() const { return usage_; }
+
+  // The body for the client. Call once, when done.
+  std::string take(const std::string& served_model);
+
+ private:
+  Result<void> take_chunk(const Json& chunk);
+
+  SseSplitter splitter_;
+  std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  bool done_ = false;
+  bool has_content_ = false;
+  TokenUsage usage_;
+  Json top_ = Json::object();
+  Json choices_ = Json::array();
+};
+
+}  // namespace llmops::gateway

@@ -1,0 +1,156 @@
+#include "gateway/server/metrics.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "crds/base/digest.hpp"
+
+namespace llmops::gateway {
+namespace {
+
+// semantic-conventions-genai: server.request.duration, time_to_first_token, token.usage.
+const std::vector<double> kDurationBounds = {.01,  .02,  .04,  .08,   .16,   .32,   .64,
+                                             1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
+const std::vector<double> kFirstTokenBounds = {.001, .005, .01, .02, .04, .06, .08, .1,
+                                               .25,  .5,   .75, 1,   2.5, 5,   7.5, 10};
+const std::vector<double> kTokenBounds = {1,     4,     16,     64,      256,     1024,     4096,
+                                          16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
+
+std::string number(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.12g", value);
+  return buffer;
+}
+
+double seconds(Duration duration) {
+  return static_cast<double>(duration.count()) / 1000;
+}
+
+void family(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+  out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ");
+  out.append(type).append("\n");
+}
+
+void line(std::string& out, std::string_view name, const std::string& labels, std::uint64_t value) {
+  out.append(name);
+  if (!labels.empty()) out.append("{").append(labels).append("}");
+  out.append(" ").append(std::to_string(value)).append("\n");
+}
+
+}  // namespace
+
+void Histogram::observe(double value) {
+  const auto bound = std::lower_bound(bounds_.begin(), bounds_.end(), value);
+  ++counts_[static_cast<std::size_t>(bound - bounds_.begin())];
+  sum_ += value;
+  ++count_;
+}
+
+void Histogram::write(std::string& out, std::string_view name, const std::string& labels) const {
+  const std::string prefix = labels.empty() ? "" : labels + ",";
+  const std::string bucket = std::string(name) + "_bucket";
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < bounds_.size(); ++i) {
+    total += counts_[i];
+    line(out, bucket, prefix + "le=\"" + number(bounds_[i]) + "\"", total);
+  }
+  line(out, bucket, prefix + "le=\"+Inf\"", count_);
+  const std::string braces = labels.empty() ? "" : "{" + labels + "}";
+  out.append(name).append("_sum").append(braces).append(" ").append(number(sum_)).append("\n");
+  line(out, std::string(name) + "_count", labels, count_);
+}
+
+GatewayMetrics::Series::Series()
+    : duration(kDurationBounds),
+      first_token(kFirstTokenBounds),
+      input_tokens(kTokenBounds),
+      output_tokens(kTokenBounds) {}
+
+GatewayMetrics::Series& GatewayMetrics::series(const std::string& arm, const std::string& revision) {
+  const auto key = std::make_pair(arm, short_hash(revision));
+  const auto found = series_.find(key);
+  if (found != series_.end()) return found->second;
+  // A counter that starts again from zero is something that every scraper understands.
+  if (series_.size() >= kMaxSeries) series_.erase(series_.begin());
+  return series_[key];
+}
+
+void GatewayMetrics::count_request(const std::string& arm, const std::string& revision, int status) {
+  ++series(arm, revision).by_status[status];
+}
+
+void GatewayMetrics::observe_duration(const std::string& arm, const std::string& revision,
+                                      Duration duration) {
+  series(arm, revision).duration.observe(seconds(duration));
+}
+
+void GatewayMetrics::observe_first_token(const std::string& arm, const std::string& revision,
+                                         Duration duration) {
+  series(arm, revision).first_token.observe(seconds(duration));
+}
+
+void GatewayMetrics::count_tokens(const std::string& arm, const std::string& revision,
+                                  const TokenUsage& usage) {
+  Series& target = series(arm, revision);
+  if (usage.input > 0) target.input_tokens.observe(static_cast<double>(usage.input));
+  if (usage.output > 0) target.output_tokens.observe(static_cast<double>(usage.output));
+}
+
+std::string GatewayMetrics::text(const Router& router) const {
+  std::string out;
+  const auto labels_of = [](const auto& key) {
+    return "arm=\"" + key.first + "\",revision=\"" + key.second + "\"";
+  };
+  family(out, "llmops_gateway_requests_total", "counter",
+         "Answered requests by status; revision and arm are empty when it met none.");
+  for (const auto& [key, value] : series_)
+    for (const auto& [status, count] : value.by_status)
+      line(out, "llmops_gateway_requests_total", labels_of(key) + ",code=\"" + std::to_string(status) + "\"",
+           count);
+  family(out, "gen_ai_server_request_duration_seconds", "histogram",
+         "From a request to the end of its answer.");
+  for (const auto& [key, value] : series_)
+    value.duration.write(out, "gen_ai_server_request_duration_seconds", labels_of(key));
+  family(out, "gen_ai_server_time_to_first_token_seconds", "histogram",
+         "From a request to the first part of its answer.");
+  for (const auto& [key, value] : series_)
+    value.first_token.write(out, "gen_ai_server_time_to_first_token_seconds", labels_of(key));
+  family(out, "gen_ai_client_token_usage", "histogram", "Tokens of a request.");
+  for (const auto& [key, value] : series_) {
+    value.input_tokens.write(out, "gen_ai_client_token_usage",
+                             labels_of(key) + ",gen_ai_token_type=\"input\"");
+    value.output_tokens.write(out, "gen_ai_client_token_usage",
+                              labels_of(key) + ",gen_ai_token_type=\"output\"");
+  }
+  const std::pair<const char*, std::uint64_t> counters[] = {
+      {"llmops_gateway_retries_total", retries_},
+      {"llmops_gateway_held_requests_total", held_},
+      {"llmops_gateway_cut_streams_total", cut_},
+      {"llmops_gateway_clients_gone_total", client_gone_},
+      {"llmops_gateway_refused_configurations_total", refused_configs_}};
+  for (const auto& [name, value] : counters) {
+    out.append("# TYPE ").append(name).append(" counter\n");
+    line(out, name, "", value);
+  }
+  family(out, "llmops_gateway_in_flight_requests", "gauge", "Requests at an engine now.");
+  for (const auto& [revision, count] : router.in_flight())
+    line(out, "llmops_gateway_in_flight_requests", "revision=\"" + short_hash(revision) + "\"",
+         static_cast<std::uint64_t>(count));
+  family(out, "llmops_gateway_endpoints", "gauge", "Engine pods by serving hash and state.");
+  std::map<std::string, std::uint64_t> states;
+  for (const EndpointPointer& endpoint : router.endpoints().all())
+    ++states["serving_hash=\"" + endpoint->serving_hash + "\",state=\"" +
+             (endpoint->servable ? "servable" : "not-servable") + "\""];
+  for (const auto& [labels, count] : states) line(out, "llmops_gateway_endpoints", labels, count);
+  const std::pair<const char*, std::uint64_t> gauges[] = {
+      {"llmops_gateway_waiting_requests", router.waiting()},
+      {"llmops_gateway_configuration_epoch", static_cast<std::uint64_t>(router.epoch())},
+      {"llmops_gateway_ready", router.ready() ? 1u : 0u}};
+  for (const auto& [name, value] : gauges) {
+    out.append("# TYPE ").append(name).append(" gauge\n");
+    line(out, name, "", value);
+  }
+  return out;
+}
+
+}  // namespace llmops::gateway

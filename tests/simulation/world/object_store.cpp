@@ -1,0 +1,427 @@
+#include "tests/simulation/world/object_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+#include "operator/kube/object.hpp"
+
+namespace llmops::simulation {
+namespace {
+
+using kube::ObjectKey;
+using kube::ResourceType;
+
+const std::array<const ResourceType*, 18> kTypes{&kube::kModelDeployments,
+                                                 &kube::kPromptVersions,
+                                                 &kube::kEvalGates,
+                                                 &kube::kEvalRuns,
+                                                 &kube::kDeployments,
+                                                 &kube::kControllerRevisions,
+                                                 &kube::kJobs,
+                                                 &kube::kPods,
+                                                 &kube::kServices,
+                                                 &kube::kConfigMaps,
+                                                 &kube::kServiceAccounts,
+                                                 &kube::kRoles,
+                                                 &kube::kRoleBindings,
+                                                 &kube::kEndpointSlices,
+                                                 &kube::kLeases,
+                                                 &kube::kEvents,
+                                                 &kube::kNamespaces,
+                                                 &kube::kCustomResourceDefinitions};
+
+// The table's own entry: types come as copies, and maps are keyed by its address.
+const ResourceType& canonical(const ResourceType& type) {
+  for (const auto* known : kTypes) {
+    if (*known == type) return *known;
+  }
+  return type;
+}
+
+std::string resource_name(const ResourceType& type) {
+  return std::string(type.plural) + (type.group.empty() ? "" : "." + std::string(type.group));
+}
+
+std::string quoted(const ResourceType& type, const ObjectKey& key) {
+  return resource_name(type) + " \"" + key.name + "\"";
+}
+
+Outcome not_found(const ResourceType& type, const ObjectKey& key) {
+  return failure(404, "NotFound", quoted(type, key) + " not found");
+}
+
+Outcome conflict(const ResourceType& type, const ObjectKey& key, std::string_view why) {
+  return failure(409, "Conflict",
+                 "Operation cannot be fulfilled on " + quoted(type, key) + ": " + std::string(why));
+}
+
+Outcome unprocessable(const ResourceType& type, const ObjectKey& key, std::string_view why) {
+  return failure(422, "Invalid",
+                 std::string(type.kind) + " \"" + key.name + "\" is invalid: " + std::string(why));
+}
+
+Json member(const Json& object, const char* name) {
+  const auto it = object.find(name);
+  return it == object.end() ? Json() : *it;
+}
+
+void take(Json& into, const Json& from, const char* name) {
+  const auto it = from.find(name);
+  if (it == from.end()) {
+    into.erase(name);
+  } else {
+    into[name] = *it;
+  }
+}
+
+// What decides the generation: everything of a custom resource but metadata and status; the spec elsewhere.
+Json desired_part(const ResourceType& type, const Json& object) {
+  if (type.group != "llmops.dev") return member(object, "spec");
+  Json part = object;
+  part.erase("metadata");
+  part.erase("status");
+  return part;
+}
+
+Json without_version(Json object) {
+  object["metadata"].erase("resourceVersion");
+  return object;
+}
+
+}  // namespace
+
+Outcome failure(int code, std::string_view reason, std::string_view message) {
+  return {code,
+          {{"kind", "Status"},
+           {"apiVersion", "v1"},
+           {"metadata", Json::object()},
+           {"status", "Failure"},
+           {"message", message},
+           {"reason", reason},
+           {"code", code}}};
+}
+
+const ResourceType* ObjectStore::find_type(std::string_view group, std::string_view version,
+                                           std::string_view plural) {
+  for (const auto* type : kTypes) {
+    if (type->group == group && type->version == version && type->plural == plural) return type;
+  }
+  return nullptr;
+}
+
+bool ObjectStore::has_status(const ResourceType& type) {
+  return type.group == "llmops.dev" || type == kube::kDeployments || type == kube::kJobs ||
+         type == kube::kPods;
+}
+
+bool ObjectStore::has_scale(const ResourceType& type) {
+  return type == kube::kModelDeployments || type == kube::kDeployments;
+}
+
+Outcome ObjectStore::create(const ResourceType& given, Json object) {
+  const ResourceType& type = canonical(given);
+  const ObjectKey key{type.namespaced ? string_at(object, "metadata.namespace") : "",
+                      string_at(object, "metadata.name")};
+  if (key.name.empty())
+    return unprocessable(type, key, "metadata.name: Required value: name or generateName is required");
+  if (!string_at(object, "metadata.resourceVersion").empty())
+    return failure(400, "BadRequest", "resourceVersion should not be set on objects to be created");
+  if (objects(type).contains(key))
+    return failure(409, "AlreadyExists", quoted(type, key) + " already exists");
+  object["apiVersion"] = type.api_version();
+  object["kind"] = type.kind;
+  Json& metadata = object["metadata"];
+  std::array<char, 48> uid{};
+  std::snprintf(uid.data(), uid.size(), "00000000-0000-4000-8000-%012llx",
+                static_cast<unsigned long long>(next_uid_++));
+  metadata["uid"] = uid.data();
+  metadata["creationTimestamp"] = format_timestamp(std::chrono::floor<std::chrono::seconds>(now_()));
+  metadata.erase("deletionTimestamp");
+  metadata.erase("generation");
+  if (has_status(type)) {
+    metadata["generation"] = 1;
+    object.erase("status");
+    if (type == kube::kPods) object["status"] = {{"phase", "Pending"}};
+  }
+  if (auto refused = invalid(type, Json(), object)) return *refused;
+  Outcome outcome = commit(type, key, std::move(object));
+  outcome.status = 201;
+  return outcome;
+}
+
+Outcome ObjectStore::get(const ResourceType& type, const ObjectKey& key) const {
+  const Json* found = find(type, key);
+  return found ? Outcome{200, *found} : not_found(type, key);
+}
+
+std::optional<Outcome> ObjectStore::precondition(const ResourceType& type, const Json& live,
+                                                 const Json& sent) const {
+  const ObjectKey key{string_at(live, "metadata.namespace"), string_at(live, "metadata.name")};
+  if (string_at(sent, "metadata.name", key.name) != key.name ||
+      string_at(sent, "metadata.namespace", key.ns) != key.ns)
+    return failure(400, "BadRequest", "the name of the object does not match the name on the URL");
+  const std::string uid = string_at(sent, "metadata.uid");
+  if (!uid.empty() && uid != string_at(live, "metadata.uid"))
+    return conflict(type, key,
+                    "Precondition failed: UID in precondition: " + uid +
+                        ", UID in object meta: " + string_at(live, "metadata.uid"));
+  const std::string version = string_at(sent, "metadata.resourceVersion");
+  if (version.empty() && type.group == "llmops.dev")
+    return unprocessable(type, key,
+                         "metadata.resourceVersion: Invalid value: 0: must be specified for an update");
+  if (!version.empty() && version != string_at(live, "metadata.resourceVersion"))
+    return conflict(
+        type, key,
+        "the object has been modified; please apply your changes to the latest version and try again");
+  return std::nullopt;
+}
+
+std::optional<Outcome> ObjectStore::invalid(const ResourceType& type, const Json& before,
+                                            const Json& after) const {
+  const ObjectKey key{string_at(after, "metadata.namespace"), string_at(after, "metadata.name")};
+  if (!before.is_null()) {
+    if (type == kube::kControllerRevisions && member(before, "data") != member(after, "data"))
+      return unprocessable(type, key, "data: Invalid value: field is immutable");
+    if (type == kube::kConfigMaps && bool_at(before, "immutable") &&
+        (!bool_at(after, "immutable") || member(before, "data") != member(after, "data") ||
+         member(before, "binaryData") != member(after, "binaryData")))
+      return unprocessable(type, key, "data: Forbidden: field is immutable when `immutable` is set");
+    if ((type == kube::kPromptVersions || type == kube::kEvalRuns) &&
+        member(before, "spec") != member(after, "spec"))
+      return unprocessable(type, key, "spec: Invalid value: \"object\": spec is immutable");
+    if ((type == kube::kDeployments || type == kube::kJobs) &&
+        member(member(before, "spec"), "selector") != member(member(after, "spec"), "selector"))
+      return unprocessable(type, key, "spec.selector: Invalid value: field is immutable");
+  }
+  if (!validator_) return std::nullopt;
+  const auto refused = validator_(type, before, after);
+  return refused ? std::optional<Outcome>(unprocessable(type, key, *refused)) : std::nullopt;
+}
+
+Outcome ObjectStore::replace(const ResourceType& given, const ObjectKey& key, Json object) {
+  const ResourceType& type = canonical(given);
+  const auto it = objects(type).find(key);
+  if (it == objects(type).end()) return not_found(type, key);
+  const Json& live = it->second;
+  if (auto refused = precondition(type, live, object)) return *refused;
+  object["apiVersion"] = type.api_version();
+  object["kind"] = type.kind;
+  Json& metadata = object["metadata"];
+  metadata["name"] = key.name;
+  if (!key.ns.empty()) metadata["namespace"] = key.ns;
+  const Json& live_metadata = live["metadata"];
+  for (const char* kept : {"uid", "creationTimestamp", "generation", "deletionTimestamp",
+                           "deletionGracePeriodSeconds", "resourceVersion"})
+    take(metadata, live_metadata, kept);
+  if (has_status(type)) {
+    take(object, live, "status");
+    if (desired_part(type, live) != desired_part(type, object))
+      metadata["generation"] = integer_at(live, "metadata.generation") + 1;
+  }
+  if (auto refused = invalid(type, live, object)) return *refused;
+  return commit(type, key, std::move(object));
+}
+
+Outcome ObjectStore::replace_status(const ResourceType& given, const ObjectKey& key, const Json& object) {
+  const ResourceType& type = canonical(given);
+  const auto it = objects(type).find(key);
+  if (it == objects(type).end()) return not_found(type, key);
+  if (auto refused = precondition(type, it->second, object)) return *refused;
+  Json after = it->second;
+  take(after, object, "status");
+  return commit(type, key, std::move(after));
+}
+
+Outcome ObjectStore::get_scale(const ResourceType& type, const ObjectKey& key) const {
+  const Json* live = find(type, key);
+  if (!live) return not_found(type, key);
+  const Json* replicas = find_path(*live, "spec.replicas");
+  if (!replicas || !replicas->is_number_integer())
+    return failure(500, "InternalError", "the spec replicas field \".spec.replicas\" does not exist");
+  Json metadata = Json::object();
+  for (const char* copied : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"})
+    take(metadata, (*live)["metadata"], copied);
+  std::string selector = string_at(*live, "status.selector");
+  if (type == kube::kDeployments) {
+    const Json* labels = find_path(*live, "spec.selector.matchLabels");
+    if (labels && labels->is_object()) {
+      for (const auto& [name, value] : labels->items())
+        selector += (selector.empty() ? "" : ",") + name + "=" + value.get<std::string>();
+    }
+  }
+  return {200,
+          {{"apiVersion", "autoscaling/v1"},
+           {"kind", "Scale"},
+           {"metadata", metadata},
+           {"spec", {{"replicas", *replicas}}},
+           {"status", {{"replicas", integer_at(*live, "status.replicas")}, {"selector", selector}}}}};
+}
+
+Outcome ObjectStore::replace_scale(const ResourceType& given, const ObjectKey& key, const Json& scale) {
+  const ResourceType& type = canonical(given);
+  const auto it = objects(type).find(key);
+  if (it == objects(type).end()) return not_found(type, key);
+  const std::string version = string_at(scale, "metadata.resourceVersion");
+  const std::string uid = string_at(scale, "metadata.uid");
+  if ((!version.empty() && version != string_at(it->second, "metadata.resourceVersion")) ||
+      (!uid.empty() && uid != string_at(it->second, "metadata.uid")))
+    return conflict(
+        type, key,
+        "the object has been modified; please apply your changes to the latest version and try again");
+  const Json* replicas = find_path(scale, "spec.replicas");
+  if (replicas && (!replicas->is_number_integer() || replicas->get<long long>() < 0))
+    return unprocessable(type, key, "spec.replicas: Invalid value: must be greater than or equal to 0");
+  Json after = it->second;
+  after["spec"]["replicas"] = replicas ? *replicas : Json(0);
+  if (after["spec"] != it->second["spec"])
+    after["metadata"]["generation"] = integer_at(after, "metadata.generation") + 1;
+  if (auto refused = invalid(type, it->second, after)) return *refused;
+  const Outcome committed = commit(type, key, std::move(after));
+  return committed.ok() ? get_scale(type, key) : committed;
+}
+
+Outcome ObjectStore::remove(const ResourceType& given, const ObjectKey& key, const DeleteRequest& request) {
+  const ResourceType& type = canonical(given);
+  const auto it = objects(type).find(key);
+  if (it == objects(type).end()) return not_found(type, key);
+  const Json& live = it->second;
+  const std::string uid = string_at(live, "metadata.uid");
+  if (!request.uid.empty() && request.uid != uid)
+    return conflict(
+        type, key,
+        "Precondition failed: UID in precondition: " + request.uid + ", UID in object meta: " + uid);
+  const std::string version = string_at(live, "metadata.resourceVersion");
+  if (!request.resource_version.empty() && request.resource_version != version)
+    return conflict(type, key,
+                    "Precondition failed: ResourceVersion in precondition: " + request.resource_version +
+                        ", ResourceVersion in object meta: " + version);
+  const Json* finalizers = find_path(live, "metadata.finalizers");
+  const bool held = finalizers && finalizers->is_array() && !finalizers->empty();
+  // A pod that has a node ends when its kubelet says so (a delete with grace 0).
+  const std::int64_t grace =
+      request.grace_period_seconds.value_or(integer_at(live, "spec.terminationGracePeriodSeconds", 30));
+  const bool terminates = type == kube::kPods && !string_at(live, "spec.nodeName").empty() && grace > 0;
+  if (!held && !terminates) return erase(type, key);
+  if (find_path(live, "metadata.deletionTimestamp")) return {200, live};
+  Json after = live;
+  after["metadata"]["deletionTimestamp"] = format_timestamp(std::chrono::floor<std::chrono::seconds>(now_()) +
+                                                            std::chrono::seconds(terminates ? grace : 0));
+  after["metadata"]["deletionGracePeriodSeconds"] = terminates ? grace : 0;
+  return commit(type, key, std::move(after));
+}
+
+Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json after) {
+  Objects& all = objects(type);
+  const auto it = all.find(key);
+  const Json before = it == all.end() ? Json() : it->second;
+  // As the API server: a write that changes nothing makes no version and wakes no watch.
+  if (!before.is_null() && without_version(before) == without_version(after)) return {200, before};
+  const Json* finalizers = find_path(after, "metadata.finalizers");
+  const bool released = !finalizers || !finalizers->is_array() || finalizers->empty();
+  const Json* had = find_path(before, "metadata.finalizers");
+  if (find_path(after, "metadata.deletionTimestamp") && released && had && !had->empty())
+    return erase(type, key);
+  after["metadata"]["resourceVersion"] = std::to_string(++revision_);
+  all[key] = after;
+  append({revision_, &type, key, before, after});
+  return {200, std::move(after)};
+}
+
+Outcome ObjectStore::erase(const ResourceType& type, const ObjectKey& key) {
+  const auto node = objects(type).extract(key);
+  Json last = node.mapped();
+  const Json details = {{"name", key.name},
+                        {"group", type.group},
+                        {"kind", type.plural},
+                        {"uid", string_at(last, "metadata.uid")}};
+  last["metadata"]["resourceVersion"] = std::to_string(++revision_);
+  append({revision_, &type, key, std::move(last), Json()});
+  return {200,
+          {{"kind", "Status"},
+           {"apiVersion", "v1"},
+           {"metadata", Json::object()},
+           {"status", "Success"},
+           {"details", details}}};
+}
+
+void ObjectStore::append(StoredEvent event) {
+  history_.push_back(std::move(event));
+  while (history_.size() > history_limit_) {
+    compacted_ = history_.front().revision;
+    history_.pop_front();
+  }
+  changed_.notify_all();
+}
+
+void ObjectStore::compact() {
+  history_.clear();
+  compacted_ = revision_;
+  changed_.notify_all();
+}
+
+std::optional<std::vector<const StoredEvent*>> ObjectStore::since(std::uint64_t revision) const {
+  if (revision < compacted_) return std::nullopt;
+  const auto first =
+      std::upper_bound(history_.begin(), history_.end(), revision,
+                       [](std::uint64_t r, const StoredEvent& event) { return r < event.revision; });
+  std::vector<const StoredEvent*> events;
+  for (auto it = first; it != history_.end(); ++it) events.push_back(&*it);
+  return events;
+}
+
+const Json* ObjectStore::find(const ResourceType& type, const ObjectKey& key) const {
+  const auto kind = kinds_.find(&canonical(type));
+  if (kind == kinds_.end()) return nullptr;
+  const auto it = kind->second.find(key);
+  return it == kind->second.end() ? nullptr : &it->second;
+}
+
+std::vector<Json> ObjectStore::list(const ResourceType& type, const std::string& ns) const {
+  std::vector<Json> found;
+  const auto kind = kinds_.find(&canonical(type));
+  if (kind == kinds_.end()) return found;
+  for (const auto& [key, object] : kind->second) {
+    if (ns.empty() || key.ns == ns) found.push_back(object);
+  }
+  return found;
+}
+
+bool ObjectStore::edit(const ResourceType& given, const ObjectKey& key,
+                       const std::function<void(Json&)>& edit) {
+  const ResourceType& type = canonical(given);
+  const Json* live = find(type, key);
+  if (!live) return false;
+  Json after = *live;
+  edit(after);
+  if (has_status(type) && desired_part(type, *live) != desired_part(type, after))
+    after["metadata"]["generation"] = integer_at(*live, "metadata.generation") + 1;
+  return commit(type, key, std::move(after)).ok();
+}
+
+int ObjectStore::collect_garbage() {
+  std::set<std::string> living;
+  for (const auto& [type, all] : kinds_) {
+    for (const auto& [key, object] : all) living.insert(string_at(object, "metadata.uid"));
+  }
+  std::vector<std::pair<const ResourceType*, ObjectKey>> orphans;
+  for (const auto& [type, all] : kinds_) {
+    for (const auto& [key, object] : all) {
+      const Json* owners = find_path(object, "metadata.ownerReferences");
+      if (!owners || !owners->is_array() || owners->empty()) continue;
+      const bool owned = std::any_of(owners->begin(), owners->end(), [&](const Json& owner) {
+        return living.contains(string_at(owner, "uid"));
+      });
+      if (!owned && !find_path(object, "metadata.deletionTimestamp")) orphans.emplace_back(type, key);
+    }
+  }
+  for (const auto& [type, key] : orphans) {
+    const Outcome gone = remove(*type, key);
+    (void)gone;
+  }
+  return static_cast<int>(orphans.size());
+}
+
+}  // namespace llmops::simulation

@@ -1,0 +1,108 @@
+// What the API server keeps and how it changes: versions, generations, subresources, preconditions, history.
+//
+// Behaves as kube-apiserver 1.34 for what the operator uses. Scenario actors (kubelet, scheduler, users)
+// may call it directly; the HTTP face is api_server.hpp.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/base/json.hpp"
+#include "operator/kube/resource.hpp"
+#include "operator/platform/env.hpp"
+#include "tests/simulation/world/selectors.hpp"
+
+namespace llmops::simulation {
+
+// An answer: an object with 200 or 201, or a Status.
+struct Outcome {
+  int status = 200;
+  Json body;
+  bool ok() const { return status < 300; }
+};
+
+// `{kind: Status, status: Failure, reason, message, code}` with the code that the reason goes with.
+Outcome failure(int code, std::string_view reason, std::string_view message);
+
+struct StoredEvent {
+  std::uint64_t revision = 0;
+  const kube::ResourceType* type = nullptr;
+  kube::ObjectKey key;
+  Json before, after;  // null: it did not exist, it does no more
+};
+
+struct DeleteRequest {
+  std::string uid, resource_version;  // preconditions; empty: none
+  std::optional<std::int64_t> grace_period_seconds;
+};
+
+class ObjectStore {
+ public:
+  explicit ObjectStore(std::function<Timestamp()> now) : now_(std::move(now)) {}
+
+  // The kinds that are served; null for others.
+  static const kube::ResourceType* find_type(std::string_view group, std::string_view version,
+                                             std::string_view plural);
+  static bool has_status(const kube::ResourceType& type);
+  static bool has_scale(const kube::ResourceType& type);
+
+  Outcome create(const kube::ResourceType& type, Json object);
+  Outcome get(const kube::ResourceType& type, const kube::ObjectKey& key) const;
+  Outcome replace(const kube::ResourceType& type, const kube::ObjectKey& key, Json object);
+  Outcome replace_status(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& object);
+  Outcome get_scale(const kube::ResourceType& type, const kube::ObjectKey& key) const;
+  Outcome replace_scale(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& scale);
+  Outcome remove(const kube::ResourceType& type, const kube::ObjectKey& key,
+                 const DeleteRequest& request = {});
+
+  // For scenario actors: the object or null; all of a kind in `ns` (empty: everywhere), in order of their
+  // keys; change of the live object by `edit`, spec and status at once, without a precondition (false: no
+  // such object).
+  const Json* find(const kube::ResourceType& type, const kube::ObjectKey& key) const;
+  std::vector<Json> list(const kube::ResourceType& type, const std::string& ns = {}) const;
+  bool edit(const kube::ResourceType& type, const kube::ObjectKey& key,
+            const std::function<void(Json&)>& edit);
+
+  std::uint64_t revision() const { return revision_; }
+  // Events after `revision`, oldest first; nullopt when some of them are no longer kept.
+  std::optional<std::vector<const StoredEvent*>> since(std::uint64_t revision) const;
+  std::uint64_t oldest() const { return compacted_; }
+  // Forgets the history up to now (410 for whoever is behind).
+  void compact();
+  void set_history_limit(std::size_t events) { history_limit_ = events; }
+  Notify& changed() { return changed_; }
+
+  // Deletes every object whose owners have all gone, once round; the number deleted.
+  int collect_garbage();
+
+  // Says no to a create or update: a Status message, or nullopt. In place of a CRD's CEL.
+  using Validator = std::function<std::optional<std::string>(const kube::ResourceType&, const Json& before,
+                                                             const Json& after)>;
+  void set_validator(Validator validator) { validator_ = std::move(validator); }
+
+ private:
+  using Objects = std::map<kube::ObjectKey, Json>;
+  Objects& objects(const kube::ResourceType& type) { return kinds_[&type]; }
+  std::optional<Outcome> precondition(const kube::ResourceType& type, const Json& live,
+                                      const Json& sent) const;
+  std::optional<Outcome> invalid(const kube::ResourceType& type, const Json& before, const Json& after) const;
+  Outcome commit(const kube::ResourceType& type, const kube::ObjectKey& key, Json after);
+  Outcome erase(const kube::ResourceType& type, const kube::ObjectKey& key);
+  void append(StoredEvent event);
+
+  std::function<Timestamp()> now_;
+  std::map<const kube::ResourceType*, Objects> kinds_;
+  std::deque<StoredEvent> history_;
+  std::uint64_t revision_ = 1000;
+  std::uint64_t compacted_ = 1000;
+  std::uint64_t next_uid_ = 1;
+  std::size_t history_limit_ = 5'000;
+  Validator validator_;
+  Notify changed_;
+};
+
+}  // namespace llmops::simulation

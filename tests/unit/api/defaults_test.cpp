@@ -1,0 +1,106 @@
+// The defaults that the descriptions tell are the ones of the table.
+#include "crds/base/defaults.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "load.hpp"
+
+namespace llmops {
+namespace {
+
+using test::load;
+
+// Every "Default: …" that a description of the schema tells, by field path. Lists are transparent.
+void collect(const Json& schema, const std::string& path, std::map<std::string, std::string>& out) {
+  if (!schema.is_object()) return;
+  const std::string description = schema.value("description", "");
+  const auto at = description.find("Default: ");
+  if (at != std::string::npos) {
+    auto end = description.find(". ", at);
+    if (end == std::string::npos) end = description.size() - (description.ends_with('.') ? 1 : 0);
+    out[path] = description.substr(at + 9, end - at - 9);
+  }
+  if (schema.contains("properties"))
+    for (const auto& [name, property] : schema["properties"].items())
+      collect(property, path.empty() ? name : path + "." + name, out);
+  for (const char* inner : {"items", "additionalProperties"})
+    if (schema.contains(inner)) collect(schema[inner], path, out);
+}
+
+std::map<std::string, std::string> told_by_crd(const std::string& name) {
+  std::map<std::string, std::string> out;
+  const Json crd = load("crds/llmops.dev_" + name);
+  if (crd.is_object()) collect(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "", out);
+  return out;
+}
+
+std::string number(double value) {
+  return Json(value).dump();
+}
+
+std::map<std::string, std::string> offline_defaults() {
+  using namespace defaults;
+  const std::string at = "spec.offline.";
+  return {{at + "dataset.configMapRef.key", std::string(kDatasetKey)},
+          {at + "metrics.scorer.ignoreCase", kIgnoreCase ? "true" : "false"},
+          {at + "metrics.nonInferiority.alpha", number(kNonInferiorityAlpha)},
+          {at + "maxUnscoredFraction", number(kMaxUnscoredFraction)},
+          {at + "concurrency", std::to_string(kConcurrency)},
+          {at + "requestTimeout", format_duration(kEvaluationRequestTimeout)},
+          {at + "timeout", format_duration(kEvaluationTimeout)},
+          {at + "maxTokens", std::to_string(kMaxTokens)},
+          {at + "maxItems", "all of them"}};
+}
+
+TEST(ApiDefaults, OfAModelDeploymentAreTold) {
+  using namespace defaults;
+  const std::string canary = "spec.strategy.canary.";
+  std::string stickiness;
+  for (const auto key : kStickinessBy)
+    stickiness.append(stickiness.empty() ? "[\"" : ", \"").append(key).append("\"");
+  const std::map<std::string, std::string> table = {
+      {"spec.servedModelName", "metadata.name"},
+      {"spec.backend.pods.engine.port", std::to_string(kEnginePort)},
+      {"spec.backend.pods.engine.resources", "none are set"},
+      {"spec.backend.pods.template.tolerations.operator", std::string(kTolerationOperator)},
+      {"spec.prompt.clientSystemMessages", std::string(kClientSystemMessages)},
+      {"spec.prompt.variables.maxBytes", std::to_string(kVariableMaxBytes)},
+      {"spec.gateway.replicas", std::to_string(kGatewayReplicas)},
+      {"spec.gateway.serviceName", "metadata.name"},
+      {"spec.gateway.resources", "requests of " + std::string(kGatewayCpuRequest) + " CPU and " +
+                                     std::string(kGatewayMemoryRequest) + " memory"},
+      {canary + "bake.duration", format_duration(kBakeDuration)},
+      {canary + "abortScaleDownDelay", format_duration(kAbortScaleDownDelay)},
+      {canary + "onInconclusive", std::string(kOnInconclusive)},
+      {canary + "stickiness.by", stickiness + "]"},
+      {"spec.progressDeadlines.provision", format_duration(kProvisionDeadline)},
+      {"spec.progressDeadlines.load", format_duration(kLoadDeadline)},
+      {"spec.revisionHistoryLimit", std::to_string(kRevisionHistoryLimit)}};
+  EXPECT_THAT(told_by_crd("modeldeployments"), ::testing::ContainerEq(table));
+}
+
+TEST(ApiDefaults, OfAPromptVersionAreTold) {
+  const std::map<std::string, std::string> table = {
+      {"spec.clientSystemMessages", std::string(defaults::kClientSystemMessages)},
+      {"spec.variables.maxBytes", std::to_string(defaults::kVariableMaxBytes)}};
+  EXPECT_THAT(told_by_crd("promptversions"), ::testing::ContainerEq(table));
+}
+
+TEST(ApiDefaults, OfAnOfflineEvaluationAreTold) {
+  EXPECT_THAT(told_by_crd("evalgates"), ::testing::ContainerEq(offline_defaults()));
+  EXPECT_THAT(told_by_crd("evalruns"), ::testing::ContainerEq(offline_defaults()));
+}
+
+TEST(ApiDefaults, OfAGatewayConfigAreTold) {
+  std::map<std::string, std::string> told;
+  collect(load("crds/gateway_config"), "", told);
+  const std::map<std::string, std::string> table = {
+      {"models.requestTimeout", format_duration(defaults::kEngineRequestTimeout)}};
+  EXPECT_THAT(told, ::testing::ContainerEq(table));
+}
+
+}  // namespace
+}  // namespace llmops

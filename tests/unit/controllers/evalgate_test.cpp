@@ -1,0 +1,146 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "controllers/evalgate/core/decide.hpp"
+#include "controllers/shared/conditions.hpp"
+#include "crds/base/digest.hpp"
+#include "crds/base/json.hpp"
+#include "crds/base/names.hpp"
+
+namespace llmops::evalgate {
+namespace {
+
+using api::ConditionStatus;
+using controllers::find_condition;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr Timestamp kNow{std::chrono::seconds{1'800'000'000}};
+
+std::string golden(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i)
+    text += R"({"id":"q)" + std::to_string(i) + R"(","input":"How long?","reference":"14 days"})" + "\n";
+  return text;
+}
+
+Json config_map(const std::string& key, const std::string& text) {
+  return {{"data", {{key, text}}}};
+}
+
+Observed observed(const Json* source, double margin = 0.1, std::optional<std::string> key = std::nullopt) {
+  Observed seen;
+  seen.now = kNow;
+  seen.meta.ns = "shop";
+  seen.meta.name = "support";
+  seen.meta.generation = 3;
+  Json reference = {{"name", "golden"}};
+  if (key) reference["key"] = *key;
+  const Json document = {{"spec",
+                          {{"offline",
+                            {{"dataset", {{"configMapRef", reference}}},
+                             {"metrics", Json::array({{{"name", "right"},
+                                                       {"scorer", {{"type", "contains"}}},
+                                                       {"nonInferiority", {{"margin", margin}}}}})}}}}}};
+  auto parsed = api::EvalGate::parse(document);
+  EXPECT_TRUE(parsed.ok()) << parsed.error().message;
+  seen.spec = parsed->spec;
+  seen.golden_set = golden_set(seen.spec.offline.dataset.config_map_ref, "shop", source);
+  return seen;
+}
+
+ConditionStatus status_of(const Transition& transition, std::string_view type) {
+  const auto* condition = find_condition(transition.status.conditions, type);
+  return condition ? condition->status : ConditionStatus::Unknown;
+}
+
+TEST(EvalGate, IsDecidableAndSaysWhatItCanDecide) {
+  const Json source = config_map("dataset.jsonl", golden(60));
+  Observed seen = observed(&source);
+  const auto next = decide(seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(status_of(*next, names::kDecidable), ConditionStatus::True);
+  EXPECT_EQ(status_of(*next, names::kReady), ConditionStatus::True);
+  EXPECT_EQ(next->status.items, 60);
+  EXPECT_EQ(next->status.dataset_digest, sha256_hex(golden(60)));
+  EXPECT_EQ(next->status.digest, digest_of(seen.spec.to_json()));
+  EXPECT_EQ(next->status.message,
+            "60 items: excludes 4.9 points when none is lost; margin 10 points forgives one lost item");
+  EXPECT_FALSE(next->note);
+  seen.status = next->status;
+  seen.now += std::chrono::minutes(5);
+  EXPECT_FALSE(decide(seen));
+}
+
+TEST(EvalGate, NamesAMissingConfigMapAndWhatToDo) {
+  Observed seen = observed(nullptr);
+  const auto next = decide(seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(status_of(*next, names::kDecidable), ConditionStatus::False);
+  EXPECT_EQ(find_condition(next->status.conditions, names::kReady)->reason, "DatasetNotFound");
+  EXPECT_THAT(*next->status.message, AllOf(StartsWith("spec.offline.dataset.configMapRef.name"),
+                                           HasSubstr("shop/golden"), HasSubstr("create")));
+  EXPECT_FALSE(next->status.items);
+  ASSERT_TRUE(next->note);
+  EXPECT_TRUE(next->note->warning);
+
+  const Json source = config_map("dataset.jsonl", golden(60));
+  Observed later = observed(&source);
+  later.status = next->status;
+  const auto mended = decide(later);
+  ASSERT_TRUE(mended);
+  ASSERT_TRUE(mended->note);
+  EXPECT_FALSE(mended->note->warning);
+}
+
+TEST(EvalGate, NamesAMissingKeyWithTheKeysThatAreThere) {
+  const Json source = config_map("golden.jsonl", golden(60));
+  const auto next = decide(observed(&source));
+  EXPECT_EQ(find_condition(next->status.conditions, names::kDecidable)->reason, "DatasetKeyNotFound");
+  EXPECT_THAT(*next->status.message, AllOf(HasSubstr("no key dataset.jsonl"), HasSubstr("golden.jsonl")));
+  EXPECT_EQ(status_of(*decide(observed(&source, 0.1, "golden.jsonl")), names::kDecidable),
+            ConditionStatus::True);
+  const Json binary = {{"binaryData", {{"dataset.jsonl", "e30="}}}};
+  EXPECT_THAT(*decide(observed(&binary))->status.message, HasSubstr("binary"));
+}
+
+TEST(EvalGate, NamesTheBrokenLine) {
+  const Json source = config_map("dataset.jsonl", golden(2) + "{\"id\": 3}\n");
+  const auto next = decide(observed(&source));
+  EXPECT_EQ(find_condition(next->status.conditions, names::kDecidable)->reason, "DatasetInvalid");
+  EXPECT_THAT(*next->status.message,
+              AllOf(HasSubstr("ConfigMap shop/golden, key dataset.jsonl"), HasSubstr("line 3")));
+}
+
+TEST(EvalGate, IsNotDecidableWithAMarginThatNothingCanShow) {
+  const Json source = config_map("dataset.jsonl", golden(60));
+  const auto next = decide(observed(&source, 0.04));
+  EXPECT_EQ(status_of(*next, names::kDecidable), ConditionStatus::False);
+  EXPECT_EQ(find_condition(next->status.conditions, names::kDecidable)->reason, "MarginUnreachable");
+  EXPECT_THAT(*next->status.message, HasSubstr("metrics[0].nonInferiority.margin: found 0.04"));
+  EXPECT_EQ(next->status.items, 60);
+}
+
+TEST(EvalGate, TellsAnEventWhenTheReasonChangesAndNotWhenOnlyNumbersDo) {
+  Observed seen = observed(nullptr);
+  seen.status = decide(seen)->status;
+  const Json broken = config_map("dataset.jsonl", "x\n");
+  Observed other = observed(&broken);
+  other.status = seen.status;
+  EXPECT_TRUE(decide(other)->note);
+
+  const Json sixty = config_map("dataset.jsonl", golden(60));
+  Observed good = observed(&sixty);
+  good.status = decide(good)->status;
+  const Json more = config_map("dataset.jsonl", golden(80));
+  Observed larger = observed(&more);
+  larger.status = good.status;
+  const auto next = decide(larger);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->status.items, 80);
+  EXPECT_FALSE(next->note);
+}
+
+}  // namespace
+}  // namespace llmops::evalgate

@@ -1,0 +1,238 @@
+#include "release_world.hpp"
+
+#include <algorithm>
+
+#include "controllers/modeldeployment/core/traffic.hpp"
+#include "crds/base/digest.hpp"
+#include "crds/base/names.hpp"
+
+namespace llmops::release {
+
+ReleaseWorld::ReleaseWorld() {
+  observed.now = *parse_timestamp("2026-11-21T09:00:00Z");
+  observed.meta.ns = "shop";
+  observed.meta.name = "support-bot";
+  observed.meta.uid = "uid-1";
+  observed.meta.generation = 1;
+  observed.image = "operator:1";
+  observed.spec.replicas = 2;
+  observed.spec.backend.pods.engine.image = "engine:1";
+  set_model("/models/good.gguf");
+  set_prompt("You are kind.");
+  set_steps({weight(20), pause(Duration(60'000)), weight(50)});
+  observed.spec.strategy->canary.bake = api::Bake{Duration(120'000)};
+  PodState gateway;
+  gateway.meta.name = "support-bot-gateway-1";
+  gateway.meta.uid = "gateway-1";
+  gateway.has_run = true;
+  observed.gateway_pods.push_back(gateway);
+  judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Successful; };
+}
+
+void ReleaseWorld::set_prompt(const std::string& system_message) {
+  api::PromptMessage message;
+  message.role = api::Role::System;
+  message.content = system_message;
+  api::PromptContent content;
+  content.messages.push_back(std::move(message));
+  observed.prompt.wanted = true;
+  observed.prompt.content = std::move(content);
+  ++observed.meta.generation;
+}
+
+void ReleaseWorld::set_model(const std::string& path) {
+  observed.spec.backend.pods.model.uri = "image://" + path;
+  ++observed.meta.generation;
+}
+
+void ReleaseWorld::add_gate(const std::string& name, const std::string& digest) {
+  PinnedGate gate;
+  gate.digest = digest;
+  gate.dataset_digest = sha256_hex("items");
+  gate.dataset_config_map = "support-bot-dataset-" + short_hash(gate.dataset_digest);
+  api::Metric metric;
+  metric.name = "answers";
+  metric.non_inferiority = api::NonInferiority{};
+  metric.non_inferiority->margin = 0.1;
+  gate.offline.metrics.push_back(std::move(metric));
+  observed.gates[name].gate = std::move(gate);
+  observed.gates[name].dataset = "items";
+}
+
+api::CanaryStep ReleaseWorld::weight(std::int64_t percent) {
+  api::CanaryStep step;
+  step.set_weight = percent;
+  return step;
+}
+api::CanaryStep ReleaseWorld::pause(Duration duration) {
+  api::CanaryStep step;
+  step.pause = api::Pause{duration};
+  return step;
+}
+api::CanaryStep ReleaseWorld::scale(std::int64_t replicas) {
+  api::CanaryStep step;
+  step.set_canary_scale = api::SetCanaryScale{replicas};
+  return step;
+}
+api::CanaryStep ReleaseWorld::analysis(const std::string& gate) {
+  api::CanaryStep step;
+  step.analysis = api::Analysis{{api::GateReference{gate}}};
+  return step;
+}
+
+void ReleaseWorld::set_steps(std::vector<api::CanaryStep> steps) {
+  if (!observed.spec.strategy) observed.spec.strategy.emplace();
+  observed.spec.strategy->canary.steps = std::move(steps);
+  ++observed.meta.generation;
+}
+
+void ReleaseWorld::advance(Duration by) { observed.now += by; }
+
+bool ReleaseWorld::pass() {
+  settle();
+  const Decision decision = decide(observed);
+  if (decision.transition) {
+    observed.status = decision.transition->status;
+    notes.insert(notes.end(), decision.transition->notes.begin(), decision.transition->notes.end());
+    writes.push_back("status");
+    return true;
+  }
+  for (const auto& action : decision.actions) carry_out(action);
+  if (!decision.actions.empty()) return true;
+  if (!decision.wait) return false;
+  advance(*decision.wait);
+  return true;
+}
+
+void ReleaseWorld::run(const std::function<bool()>& until) {
+  const Timestamp end = observed.now + Duration(3'600'000);
+  for (int passes = 0; passes < 20'000 && observed.now < end; ++passes) {
+    if (until && until()) return;
+    if (!pass()) return;
+  }
+}
+
+void ReleaseWorld::create(const Create& action) {
+  const Child& child = action.child;
+  kube::ObjectMeta meta = kube::parse_meta(child.object);
+  meta.uid = "uid-" + child.name();
+  meta.resource_version = next_version();
+  writes.push_back("create " + std::string(child.type.kind) + "/" + child.name());
+  if (child.type == kube::kControllerRevisions) {
+    const std::int64_t revision = integer_at(child.object, "revision");
+    if (meta.annotations.count(std::string(names::kPlanDigest))) {
+      observed.plans.push_back({meta, revision, meta.annotation(names::kPlanDigest)});
+      plans_[revision] = *Plan::from_document(child.object["data"]);
+    } else {
+      RevisionRecord record;
+      record.meta = meta;
+      record.ordinal = revision;
+      record.hash = meta.annotation(names::kHash);
+      record.serving_hash = meta.annotation(names::kRecordServingHash);
+      observed.revisions.push_back(record);
+      observed.contents[record.hash] = *Stack::from_document(child.object["data"]);
+    }
+    return;
+  }
+  if (child.type == kube::kEvalRuns) {
+    const auto run = api::EvalRun::parse(child.object);
+    api::EvalRunStatus status;
+    status.phase = judge(run->spec);
+    status.message = "judged";
+    observed.eval_runs[meta.name] = {meta, status.phase ? std::optional(status) : std::nullopt};
+    return;
+  }
+  observed.children[std::string(child.type.kind) + "/" + meta.name] = {meta, child.digest};
+  note_config(child);
+  if (child.type == kube::kDeployments && !meta.label(names::kServingHash).empty()) {
+    EngineState engine;
+    engine.meta = meta;
+    engine.serving_hash = meta.label(names::kServingHash);
+    engine.replicas = integer_at(child.object, "spec.replicas");
+    observed.engines.push_back(engine);
+  }
+}
+
+void ReleaseWorld::note_config(const Child& child) {
+  const Json* data = find_path(child.object, "data");
+  if (!data || !data->contains("config.json")) return;
+  if (!observed.config) observed.config.emplace();
+  observed.config->epoch = integer_at(*parse_json((*data)["config.json"].get<std::string>()), "epoch");
+}
+
+void ReleaseWorld::carry_out(const Action& action) {
+  if (const auto* one = std::get_if<Create>(&action)) return create(*one);
+  if (const auto* one = std::get_if<Replace>(&action)) {
+    writes.push_back("replace " + std::string(one->child.type.kind) + "/" + one->child.name());
+    auto& child = observed.children.at(std::string(one->child.type.kind) + "/" + one->child.name());
+    child.content_digest = one->child.digest;
+    child.meta.resource_version = next_version();
+    note_config(one->child);
+  } else if (const auto* scaled = std::get_if<Scale>(&action)) {
+    writes.push_back("scale " + scaled->live.name + " " + std::to_string(scaled->replicas));
+    for (auto& engine : observed.engines)
+      if (engine.meta.name == scaled->live.name) engine.replicas = scaled->replicas;
+  } else if (const auto* annotated = std::get_if<Annotate>(&action)) {
+    writes.push_back("annotate " + annotated->live.name);
+    for (auto& record : observed.revisions) {
+      if (record.meta.name != annotated->live.name) continue;
+      (annotated->key == names::kPromotedAt ? record.promoted : record.rejected) = true;
+      record.promoted_at = annotated->value;
+    }
+  } else if (const auto* deleted = std::get_if<Delete>(&action)) {
+    writes.push_back("delete " + deleted->live.name);
+    std::erase_if(observed.revisions, [&](const auto& record) { return record.meta.name == deleted->live.name; });
+    std::erase_if(observed.engines, [&](const auto& engine) { return engine.meta.name == deleted->live.name; });
+    observed.children.erase(std::string(deleted->type.kind) + "/" + deleted->live.name);
+  }
+}
+
+void ReleaseWorld::settle() {
+  observed.plan.reset();
+  if (observed.status.run) observed.plan = plans_.at(observed.status.run->number);
+  // Engines: pods follow replicas.
+  std::vector<PodState> pods;
+  for (auto& engine : observed.engines) {
+    for (std::int64_t i = 0; i < engine.replicas; ++i) {
+      const std::string name = engine.meta.name + "-" + std::to_string(i);
+      const bool existed = std::any_of(observed.engine_pods.begin(), observed.engine_pods.end(),
+                                       [&](const auto& pod) { return pod.meta.name == name; });
+      if (!existed) ++engine_pods_ever_;
+      PodState pod;
+      pod.meta.name = name;
+      pod.serving_hash = engine.serving_hash;
+      pod.scheduled = pod.has_run = true;
+      pod.ready = engines_load;
+      pods.push_back(std::move(pod));
+    }
+    engine.ready_replicas = engines_load ? engine.replicas : std::min(engine.ready_replicas, engine.replicas);
+  }
+  observed.engine_pods = std::move(pods);
+  // Gateways: the configuration in the ConfigMap is what they report.
+  const bool configured = observed.child("ConfigMap", "support-bot-gateway") != nullptr;
+  const bool deployed = observed.child("Deployment", "support-bot-gateway") != nullptr;
+  observed.reports.clear();
+  if (!configured || !deployed) return;
+  if (!observed.config) return;
+  wire::GatewayReport report;
+  report.epoch = gateways_acknowledge ? observed.config->epoch : 0;
+  for (const auto& engine : observed.engines) {
+    wire::EndpointCount count;
+    count.servable = count.total = engine.ready_replicas;
+    for (const auto& record : observed.revisions)
+      if (short_hash(record.serving_hash) == engine.serving_hash) report.endpoints[record.serving_hash] = count;
+  }
+  observed.gateway_ready_replicas = observed.status.stable ? 1 : 0;
+  if (needs_reports(observed.status)) observed.reports["gateway-1"] = std::move(report);
+}
+
+std::int64_t ReleaseWorld::weight_of(api::ArmName name) const {
+  const api::Arm* arm = find_arm(observed.status, name);
+  return arm ? arm->weight : -1;
+}
+
+bool ReleaseWorld::told(std::string_view reason) const {
+  return std::any_of(notes.begin(), notes.end(), [&](const auto& note) { return note.reason == reason; });
+}
+
+}  // namespace llmops::release

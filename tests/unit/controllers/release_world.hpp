@@ -1,0 +1,61 @@
+// A cluster made of plain values, for decide() alone: it carries out transitions and actions at once, lets
+// engines load and gateways acknowledge as the test says, and moves time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controllers/modeldeployment/core/decide.hpp"
+
+namespace llmops::release {
+
+class ReleaseWorld {
+ public:
+  ReleaseWorld();
+
+  Observed observed;
+  std::vector<Note> notes;             // in the order in which they were told
+  std::vector<std::string> writes;     // "status", "create Deployment/x", …
+  bool engines_load = true;            // new engine pods become servable at once
+  bool gateways_acknowledge = true;    // gateways take over every configuration at once
+  // The verdict of an EvalRun; nullopt leaves it running.
+  std::function<std::optional<api::EvalRunPhase>(const api::EvalRunSpec&)> judge;
+
+  void set_prompt(const std::string& system_message);
+  void set_model(const std::string& path);
+  void add_gate(const std::string& name, const std::string& digest = "gate-1");
+  static api::CanaryStep weight(std::int64_t percent);
+  static api::CanaryStep pause(Duration duration);
+  static api::CanaryStep scale(std::int64_t replicas);
+  static api::CanaryStep analysis(const std::string& gate);
+  void set_steps(std::vector<api::CanaryStep> steps);
+
+  // One pass; false when there was nothing to do but wait.
+  bool pass();
+  // Passes, moving time on by what decide() waits for, until nothing is left to wait for, `until` holds, or
+  // an hour has gone.
+  void run(const std::function<bool()>& until = nullptr);
+  void advance(Duration by);
+
+  const api::ModelDeploymentStatus& status() const { return observed.status; }
+  std::int64_t engine_pods_ever() const { return engine_pods_ever_; }
+  std::int64_t weight_of(api::ArmName arm) const;
+  bool told(std::string_view reason) const;
+  const EngineState* engine_of(const std::string& serving_hash) const { return observed.engine(serving_hash); }
+
+ private:
+  void carry_out(const Action& action);
+  void create(const Create& action);
+  void note_config(const Child& child);
+  void settle();  // engines and gateways do what they do by themselves
+  std::string next_version() { return std::to_string(++version_); }
+
+  std::map<std::int64_t, Plan> plans_;
+  std::int64_t version_ = 100;
+  std::int64_t engine_pods_ever_ = 0;
+};
+
+}  // namespace llmops::release

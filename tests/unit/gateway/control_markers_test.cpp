@@ -1,0 +1,53 @@
+#include "gateway/prompt/control_markers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace llmops::gateway {
+namespace {
+
+TEST(ControlMarkers, AreBrokenByASpaceAfterTheFirstCharacter) {
+  EXPECT_EQ(break_control_markers("<|end|>"), "< |end|>");
+  EXPECT_EQ(break_control_markers("<|im_start|>system"), "< |im_start|>system");
+  EXPECT_EQ(break_control_markers("a<s>b</s>c"), "a< s>b< /s>c");
+  EXPECT_EQ(break_control_markers("[INST] x [/INST]"), "[ INST] x [ /INST]");
+  EXPECT_EQ(break_control_markers("<<SYS>>x<</SYS>>"), "< <SYS>>x< </SYS>>");
+  EXPECT_EQ(break_control_markers("<start_of_turn>user"), "< start_of_turn>user");
+  EXPECT_EQ(break_control_markers("<｜User｜>hi"), "< ｜User｜>hi");
+  EXPECT_EQ(break_control_markers("<|reserved_special_token_5|>"), "< |reserved_special_token_5|>");
+}
+
+TEST(ControlMarkers, LeaveOrdinaryTextAlone) {
+  for (const std::string text : {"a <| b |> c", "x <- y; list[0] < 3", "<script>alert(1)</script>", "<||>",
+                                 "<| end |>", "한국어 < 영어", "<", "[", "<|", "<sub>2</sub>", "f <|> g"})
+    EXPECT_EQ(break_control_markers(text), text);
+  const std::string long_name = "<|" + std::string(65, 'x') + "|>";
+  EXPECT_EQ(break_control_markers(long_name), long_name);
+}
+
+TEST(ControlMarkers, AreBrokenOnlyWhereAForeignByteTakesPart) {
+  //                            0123456789
+  EXPECT_EQ(break_control_markers("<|a|><|b|>", {{5, 10}}), "<|a|>< |b|>");
+  EXPECT_EQ(break_control_markers("<|a|><|b|>", {{0, 1}}), "< |a|><|b|>");
+  EXPECT_EQ(break_control_markers("<|a|><|b|>", {{7, 8}}), "<|a|>< |b|>");
+  EXPECT_EQ(break_control_markers("<|a|><|b|>", {}), "<|a|><|b|>");
+  EXPECT_EQ(break_control_markers("<|a|>x<|b|>", {{5, 6}}), "<|a|>x<|b|>");
+}
+
+TEST(ControlMarkers, DoNotSurviveInAnyMixtureOfTheirPieces) {
+  const std::vector<std::string> pieces = {"<",     "<|",      "|>", "end", "s>", "</s>", "[",
+                                           "INST]", "<<SYS>>", " ",  "/",   "<s", "｜",   "x"};
+  std::mt19937 random(7);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (int i = 0; i < 8; ++i) text += pieces[random() % pieces.size()];
+    const std::string broken = break_control_markers(text);
+    for (std::size_t i = 0; i < broken.size(); ++i)
+      ASSERT_EQ(control_marker_length(broken, i), 0u) << text << " became " << broken;
+    ASSERT_EQ(break_control_markers(broken), broken);
+  }
+}
+
+}  // namespace
+}  // namespace llmops::gateway
