@@ -14,6 +14,8 @@ class App;
 
 namespace llmops::cli {
 
+struct Network;
+
 // What a verb sees of the world. Results go to `out`; what is for people goes to `err`, whose last line is
 // the verdict where a verb gives one.
 struct Context {
@@ -21,6 +23,9 @@ struct Context {
   std::ostream& out;
   std::ostream& err;
   std::function<Timestamp()> now;
+  Network* network = nullptr;  // the way to a cluster (cli/network.hpp); null: there is none
+  bool terminal = false;       // `out` is a terminal, so that what was shown can be drawn over
+  bool interactive = false;    // a person types `in`
 };
 
 class Verb {

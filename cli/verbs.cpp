@@ -4,9 +4,7 @@ namespace llmops::cli {
 namespace {
 
 constexpr std::unique_ptr<Verb> (*kMakers[])() = {
-    make_score,
-    make_compare,
-    make_version,
+    make_score, make_compare, make_status, make_why, make_chat, make_version,
 };
 
 }  // namespace

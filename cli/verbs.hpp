@@ -10,6 +10,9 @@ namespace llmops::cli {
 
 std::unique_ptr<Verb> make_score();
 std::unique_ptr<Verb> make_compare();
+std::unique_ptr<Verb> make_status();
+std::unique_ptr<Verb> make_why();
+std::unique_ptr<Verb> make_chat();
 std::unique_ptr<Verb> make_version();
 
 // All verbs in the order in which the help shows them.

@@ -6,10 +6,12 @@ import os
 import ssl
 import subprocess
 import tempfile
+import time
 import urllib.parse
 
 from paths import KUBECONFIG, environment
 
+IDLE_SECONDS = 20
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 # Plural → (path prefix, namespaced) of the kinds that are asked for here.
@@ -50,6 +52,7 @@ class Kube:
             file.flush()
             self._tls.load_cert_chain(file.name)
         self._connection = None
+        self._used = 0.0
 
     def _connect(self, timeout):
         return http.client.HTTPSConnection(self._address.hostname, self._address.port or 443, context=self._tls, timeout=timeout)
@@ -58,6 +61,11 @@ class Kube:
         """Returns the parsed answer; raises ApiError for every status of 300 and above."""
         headers = {"Accept": accept, **({"Content-Type": content_type} if body is not None else {})}
         payload = json.dumps(body) if body is not None and not isinstance(body, (bytes, str)) else body
+        # The server closes connections that have been idle for long; before that we do.
+        if self._connection is not None and time.monotonic() - self._used > IDLE_SECONDS:
+            self._connection.close()
+            self._connection = None
+        self._used = time.monotonic()
         for attempt in (1, 2):
             fresh = self._connection is None
             if fresh:

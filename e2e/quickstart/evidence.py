@@ -41,11 +41,16 @@ def decision_of(eval_runs):
             "verdict": run["status"]["phase"]}
 
 
+def short(text):
+    """A decimal string without the zeros that say nothing."""
+    return "?" if text in (None, "") else f"{float(text):g}"
+
+
 def metric_line(metric):
     """One metric in words, for people."""
-    words = [metric["name"], metric.get("candidate", "?")]
+    words = [metric["name"], short(metric.get("candidate"))]
     if metric.get("stable") is not None:
-        words.append(f"against {metric['stable']} of stable")
+        words.append(f"against {short(metric['stable'])} of stable")
     if metric.get("margin") is not None and metric.get("difference") is not None:
-        words.append(f"(difference {metric['difference']}, margin {metric['margin']})")
+        words.append(f"(difference {short(metric['difference'])}, margin {short(metric['margin'])})")
     return " ".join(words) + f", n {metric['n']}, unscored {metric['unscored']}: {metric['verdict']}"

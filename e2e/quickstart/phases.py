@@ -3,7 +3,7 @@ import dataclasses
 import time
 
 from ask import ask
-from evidence import decision_of, ended, metric_by_scorer, metric_line, telling_metric
+from evidence import decision_of, ended, metric_by_scorer, metric_line, short, telling_metric
 from kube import kubectl
 from release import Unexpected, latest_history, settled, status
 from screen import pad
@@ -150,11 +150,11 @@ def show_answers(phase, prompt):
     the rejected revision has no way to users any more."""
     content = phase.release.kube.get("promptversions", phase.release.namespace, prompt)["spec"]["messages"][0]["content"]
     engine = next(pod for pod in phase.release.pods("engine") if pod["status"].get("podIP"))
-    phase.screen.line(f"  {pad('question', 38)} {pad('stable, through the gateway', 62)} {prompt}, asked of an engine")
+    phase.screen.line(f"  {pad('question', 38)} {pad('stable, through the gateway', 67)} {prompt}, asked of an engine")
     for question in SIDE_BY_SIDE:
         stable, _ = ask(*phase.quickstart.load.address, "support-bot", question)
         brief, _ = ask(engine["status"]["podIP"], 8080, "support-bot", question, system=content)
-        phase.screen.line(f"  {pad(question, 38)} {pad(stable, 62)} {brief}")
+        phase.screen.line(f"  {pad(question, 38)} {pad(stable, 67)} {brief}")
 
 
 def degraded_model(quickstart):
@@ -201,9 +201,9 @@ def show_health_was_good(phase, runs):
     phase.require(latency is not None, "the gate measured no latency")
     good = latency["verdict"] == "Successful" and answers["unscored"] == 0
     phase.screen.line(f"  {'its health was as good as stable’s' if good else 'its health'}: HTTP errors {answers['unscored']} of "
-                      f"{answers['n']}, latency {latency.get('candidate')} ms against {latency.get('stable')} ms "
-                      f"(not worse by {latency.get('margin')} ms: {latency['verdict']})")
-    phase.screen.line(f"  only the answers were worse: {answers['name']} {answers.get('candidate')} against {answers.get('stable')}")
+                      f"{answers['n']}, latency {short(latency.get('candidate'))} ms against {short(latency.get('stable'))} ms "
+                      f"(not worse by {short(latency.get('margin'))} ms: {latency['verdict']})")
+    phase.screen.line(f"  only the answers were worse: {answers['name']} {short(answers.get('candidate'))} against {short(answers.get('stable'))}")
     phase.require(answers["unscored"] == 0, f"{answers['unscored']} items of the candidate had no answer")
 
 

@@ -1,4 +1,4 @@
-// The operator's program: wires caches, controllers, election and health together.
+// The operator's program: options, log, signals and health around what wiring.hpp builds.
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -8,19 +8,11 @@
 #include <memory>
 #include <string>
 
-#include "controllers/evalgate/controller.hpp"
-#include "controllers/evalrun/controller.hpp"
-#include "controllers/evalrun/core/workload.hpp"
-#include "controllers/modeldeployment/shell/controller.hpp"
-#include "controllers/promptversion/controller.hpp"
-#include "crds/base/names.hpp"
 #include "operator/kube/client.hpp"
+#include "operator/main/wiring.hpp"
 #include "operator/platform/real/loop.hpp"
-#include "operator/runtime/events.hpp"
 #include "operator/runtime/health.hpp"
 #include "operator/runtime/log.hpp"
-#include "operator/runtime/manager.hpp"
-#include "operator/runtime/metrics.hpp"
 
 namespace llmops {
 namespace {
@@ -40,9 +32,8 @@ std::string environment(const char* name, const std::string& fallback) {
   return value && *value ? value : fallback;
 }
 
-Task<void> stop_loop_after(Manager& manager, EventRecorder& events, Loop& loop) {
-  co_await manager.run();
-  co_await events.flush(Duration(2'000));
+Task<void> stop_loop_after(OperatorProgram& program, Loop& loop) {
+  co_await program.run();
   loop.stop();
 }
 
@@ -63,47 +54,20 @@ int run(const Options& options) {
     return 1;
   }
   config->user_agent = "llmops-operator/" LLMOPS_VERSION;
-  kube::Client client(env, loop.transport(), *config);
 
-  Metrics metrics;
-  const std::string identity = environment("POD_NAME", "llmops-operator");
-  EventRecorder events(env, client, std::string(names::kGroup) + "/operator", identity);
+  OperatorOptions program_options;
+  program_options.image = options.image;
+  program_options.watch_namespace = options.watch_namespace;
+  program_options.instance = environment("POD_NAME", "llmops-operator");
+  program_options.lease_namespace = environment("POD_NAMESPACE", config->default_namespace);
+  program_options.leader_election = options.leader_elect;
+  program_options.workers_per_controller = options.workers;
+  program_options.log = *log;
+  OperatorProgram program(env, loop.transport(), *config, program_options);
 
-  ManagerOptions manager_options;
-  manager_options.workers_per_controller = options.workers;
-  manager_options.leader_election = options.leader_elect;
-  manager_options.elector.ns = environment("POD_NAMESPACE", config->default_namespace);
-  manager_options.elector.identity = identity + "_" + std::to_string(env.random());
-  manager_options.log = *log;
-  manager_options.metrics = &metrics;
-  Manager manager(env, client, manager_options);
-
-  release::Caches caches(options.watch_namespace);
-  const kube::ListOptions evaluators{evalrun::evaluator_selector(), ""};
-  kube::Cache<evalrun::JobState> jobs(kube::kJobs, options.watch_namespace, evaluators, evalrun::project_job);
-  kube::Cache<evalrun::PodState> evaluator_pods(kube::kPods, options.watch_namespace, evaluators, evalrun::project_pod);
-  for (auto* cache : caches.all()) manager.add_cache(*cache);
-  manager.add_cache(jobs);
-  manager.add_cache(evaluator_pods);
-
-  release::ControllerOptions release_options;
-  release_options.image = options.image;
-  manager.add_controller(std::make_shared<release::ModelDeploymentController>(
-      env, client, loop.transport(), caches, manager.own_writes(), events, metrics, release_options));
-  manager.add_controller(std::make_shared<promptversion::PromptVersionController>(
-      env, client, promptversion::Caches{caches.prompt_versions, caches.model_deployments}, manager.own_writes(), events));
-  manager.add_controller(std::make_shared<evalgate::EvalGateController>(
-      env, client, evalgate::Caches{caches.eval_gates}, manager.own_writes(), events));
-  manager.add_controller(std::make_shared<evalrun::EvalRunController>(
-      env, client, evalrun::Caches{caches.eval_runs, jobs, evaluator_pods}, manager.own_writes(), events, options.image));
-
-  HealthChecks checks;
-  checks.healthy = [&] { return manager.healthy(); };
-  checks.ready = [&] { return manager.ready(); };
-  checks.metrics = &metrics;
   ListenOptions listen;
   listen.port = options.health_port;
-  auto server = loop.transport().serve(listen, health_handler(checks));
+  auto server = loop.transport().serve(listen, health_handler(program.health()));
   if (!server.ok()) {
     (*log)->critical("cannot listen on port {}: {}", options.health_port, server.error().message);
     return 1;
@@ -111,12 +75,11 @@ int run(const Options& options) {
 
   loop.on_signal({SIGTERM, SIGINT}, [&](int) {
     (*log)->info("stopping");
-    manager.stop();
+    program.stop();
   });
   (*log)->info("llmops-operator {} starts, image {}, {}", LLMOPS_VERSION, options.image,
                options.watch_namespace.empty() ? "all namespaces" : "namespace " + options.watch_namespace);
-  env.spawn("events", events.run());
-  env.spawn("manager", stop_loop_after(manager, events, loop));
+  env.spawn("operator", stop_loop_after(program, loop));
   loop.run();
   return 0;
 }

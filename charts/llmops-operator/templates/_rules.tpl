@@ -10,7 +10,7 @@
   verbs: [get, list, watch, create, delete]
 - apiGroups: [llmops.dev]
   resources: [modeldeployments/status, promptversions/status, evalgates/status, evalruns/status]
-  verbs: [get, update]
+  verbs: [update]
 # Children name their owner with blockOwnerDeletion, which some clusters only admit with this right.
 - apiGroups: [llmops.dev]
   resources: [modeldeployments/finalizers, evalruns/finalizers]
@@ -46,7 +46,8 @@
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [get, list, watch]
+# What people see under "Events" of kubectl describe; a repeated one is read and counted up.
 - apiGroups: [events.k8s.io]
   resources: [events]
-  verbs: [create, update, patch]
+  verbs: [get, create, update]
 {{- end }}

@@ -22,6 +22,13 @@ bool available(const Observed& observed, const api::ModelDeploymentStatus& statu
   return engine && engine->ready_replicas > 0 && observed.gateway_ready_replicas > 0;
 }
 
+bool has_been_available(const api::ModelDeploymentStatus& status) {
+  for (const auto& condition : status.conditions)
+    if (condition.type == names::kAvailable)
+      return condition.status == api::ConditionStatus::True || status.phase == Phase::Degraded;
+  return false;
+}
+
 bool traffic_settled(const api::ModelDeploymentStatus& status) {
   const std::int64_t epoch = status.epoch.value_or(0);
   return epoch > 0 && status.traffic_verified && status.traffic_verified->epoch >= epoch;
@@ -36,13 +43,24 @@ Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
     return Phase::Progressing;
   }
   if (!status.stable) return rejection ? Phase::Degraded : Phase::Pending;
-  if (!available(draft.observed, status)) return Phase::Degraded;
+  // What never was available is not degraded: a first deploy opens its gateway after the promotion.
+  if (!available(draft.observed, status)) return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
+  if (rejection) return Phase::RolledBack;
   if (!traffic_settled(status)) return Phase::Progressing;
   if (status.bake_until) return Phase::Baking;
   if (!draft.target.resolved()) return Phase::Pending;
   if (draft.target.hash == status.stable->hash) return Phase::Healthy;
-  if (rejection) return Phase::RolledBack;
   return draft.target.gate_problem.empty() ? Phase::Progressing : Phase::Pending;
+}
+
+// The rejection under which the target stands, a fresh one of this very draft included.
+const api::Rejection* standing_rejection(const Draft& draft) {
+  const auto& status = draft.status;
+  if (!draft.target.resolved() || (status.stable && status.stable->hash == draft.target.hash)) return nullptr;
+  if (const auto* rejection = rejection_of(draft.observed, draft.target)) return rejection;
+  const auto& before = draft.observed.status.rejected;
+  const bool fresh = !status.rejected.empty() && (before.empty() || before.front() != status.rejected.front());
+  return fresh && status.rejected.front().hash == draft.target.hash ? &status.rejected.front() : nullptr;
 }
 
 std::string step_prefix(const Draft& draft) {
@@ -77,7 +95,7 @@ std::string resting_message(const Draft& draft, Phase phase, const api::Rejectio
     }
     case Phase::Progressing:
       return traffic_settled(status) ? stable + " serves; a release is about to start"
-                                     : stable + " serves; waiting for gateways to take over epoch " +
+                                     : stable + " is promoted; waiting for gateways to take over epoch " +
                                            std::to_string(status.epoch.value_or(0));
     default: return stable + " serves";
   }
@@ -136,11 +154,7 @@ std::string name_conflict(const Observed& observed) {
 void describe(Draft& draft) {
   const Observed& observed = draft.observed;
   auto& status = draft.status;
-  const api::Rejection* rejection = draft.target.resolved() ? rejection_of(observed, draft.target) : nullptr;
-  // A rejection that this very draft made is not in the observed status yet.
-  if (!rejection && !status.rejected.empty() && draft.target.resolved() &&
-      status.rejected.front().hash == draft.target.hash)
-    rejection = &status.rejected.front();
+  const api::Rejection* rejection = standing_rejection(draft);
   const std::string conflict = name_conflict(observed);
 
   status.desired.reset();

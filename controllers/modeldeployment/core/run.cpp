@@ -124,6 +124,7 @@ void decide_promotion(Draft& draft) {
   draft.notes.push_back({false, "ReleaseDecided", revision_name(*draft.status.candidate) + ": " + decision.message.value_or("")});
   draft.status.run->decision = std::move(decision);
   draft.status.run->phase_entered_at = draft.observed.now;
+  draft.detail = "promoting " + revision_name(*draft.status.candidate);
 }
 
 void finish_promotion(Draft& draft) {
@@ -143,6 +144,7 @@ void finish_promotion(Draft& draft) {
   status.run.reset();
   status.arms = {make_arm(api::ArmName::Stable, promoted, 100)};
   std::erase_if(status.retiring, [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
+  std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == promoted.hash; });
   draft.notes.push_back({false, "ReleasePromoted", revision_name(promoted) + " is stable" +
                                                        (status.bake_until ? "; the previous stable stays warm until " +
                                                                                 format_timestamp(*status.bake_until)

@@ -1,6 +1,7 @@
 // The shell around decide(): observes, lets it decide, carries it out.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <map>
 #include <string>
@@ -27,6 +28,8 @@ class RecordContents {
 
 struct ControllerOptions {
   std::string image;  // of gateways and evaluators
+  // Asks for a gate whose golden set is not the one that was validated; absent: it is noticed later.
+  std::function<void(const kube::ObjectKey&)> validate_gate_again;
 };
 
 class ModelDeploymentController final : public Controller {

@@ -232,6 +232,7 @@ Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed) 
     if (sha256_hex(text) != resolved.gate->dataset_digest) {
       resolved.problem = "EvalGate " + name + ": its golden set has changed and is being validated again";
       resolved.gate.reset();
+      if (options_.validate_gate_again) options_.validate_gate_again({observed.meta.ns, name});
       continue;
     }
     resolved.dataset = std::move(text);

@@ -8,6 +8,8 @@ from stage import deployment_spec
 
 def run(stage):
     release = stage.deploy_and_settle("bot", deployment_spec())
+    began = time.monotonic()
+    stage.wait("it is settled: nothing is polled any more", lambda: time.monotonic() - began > 8, 10)
     before = stage.fingerprint(release)
     victim = release.pods("engine")[0]["metadata"]["name"]
     killed = time.monotonic()

@@ -244,6 +244,16 @@ TEST_F(Shells, AnEvalGateSeesItsGoldenSetComeSoonAndChangeWithinFiveMinutes) {
   EXPECT_EQ(cluster.condition(kube::kEvalGates, "golden", "Decidable"), "False");
   EXPECT_THAT(message_of(cluster, kube::kEvalGates, "golden"), HasSubstr("line 1"));
 
+  cluster.server->store.edit(kube::kConfigMaps, {kNamespace, "golden"},
+                             [](Json& object) { object["data"]["dataset.jsonl"] = golden_set_text(50); });
+  cluster.world.program<Operator>(kOperator).eval_gate_controller().look_again({kNamespace, "golden"});
+  cluster.world.run_for(1s);
+  EXPECT_EQ(integer_at(*cluster.find(kube::kEvalGates, "golden"), "status.items"), 50)
+      << "at once when asked";
+  cluster.server->store.edit(kube::kConfigMaps, {kNamespace, "golden"},
+                             [](Json& object) { object["data"]["dataset.jsonl"] = "{}\n"; });
+  cluster.world.run_for(6min);
+
   const auto broken = cluster.server->requests;
   cluster.world.run_for(1h);
   EXPECT_LE(cluster.server->requests, broken + 120) << "what stays broken is looked at ever less";

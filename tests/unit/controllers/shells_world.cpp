@@ -67,8 +67,9 @@ Operator::Operator(simulation::SimEnv& env, Transport& transport)
   OwnWrites& own_writes = manager_.own_writes();
   manager_.add_controller(std::make_shared<promptversion::PromptVersionController>(
       env, client_, promptversion::Caches{prompt_versions_, model_deployments_}, own_writes, events_));
-  manager_.add_controller(std::make_shared<evalgate::EvalGateController>(
-      env, client_, evalgate::Caches{eval_gates_}, own_writes, events_));
+  eval_gate_controller_ = std::make_shared<evalgate::EvalGateController>(
+      env, client_, evalgate::Caches{eval_gates_}, own_writes, events_);
+  manager_.add_controller(eval_gate_controller_);
   manager_.add_controller(
       std::make_shared<evalrun::EvalRunController>(env, client_, evalrun::Caches{eval_runs_, jobs_, pods_},
                                                    own_writes, events_, "registry.example/llmops:1"));

@@ -20,6 +20,7 @@ inline constexpr const char* kNamespace = "shop";
 class Operator final : public simulation::Program {
  public:
   Operator(simulation::SimEnv& env, Transport& transport);
+  evalgate::EvalGateController& eval_gate_controller() { return *eval_gate_controller_; }
 
  private:
   kube::Client client_;
@@ -31,6 +32,7 @@ class Operator final : public simulation::Program {
   kube::Cache<evalrun::JobState> jobs_;
   kube::Cache<evalrun::PodState> pods_;
   Manager manager_;
+  std::shared_ptr<evalgate::EvalGateController> eval_gate_controller_;
 };
 
 // Runs the Jobs that it finds: a pod for each, which ends after `runs_for` with `message`.

@@ -36,9 +36,12 @@ struct Recorder final : Controller {
       if (!slept.ok()) cancelled = true;
     }
     if (writes && value == "write-me") {
-      Json live = *co_await client.get(kube::kConfigMaps, key);
-      live["data"]["value"] = "written";
-      const auto written = co_await client.replace(kube::kConfigMaps, live);
+      const auto live = co_await client.get(kube::kConfigMaps, key);
+      if (!live.ok()) co_return live.error();
+      Json changed = *live;
+      changed["data"]["value"] = "written";
+      const auto written = co_await client.replace(kube::kConfigMaps, changed);
+      if (!written.ok()) co_return written.error();
       own->record(key, cache, string_at(*written, "metadata.resourceVersion"));
     }
     inside.erase(key);

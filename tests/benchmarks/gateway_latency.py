@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Starts the engine stub and llmops-gateway on loopback and measures what the gateway adds.
+
+usage: gateway_latency.py BUILD_DIR
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ENGINE, USERS, EVALUATION, ADMIN = 18800, 18801, 18802, 18803
+HASH, SERVING = "a" * 64, "b" * 64
+
+
+def static_config() -> dict:
+    arm = {"name": "stable", "revision": HASH, "weight": 100, "buckets": [{"from": 0, "to": 10000}]}
+    revision = {"hash": HASH, "ordinal": 1, "servingHash": SERVING, "body": {"configMap": "body", "digest": "0" * 64}}
+    model = {"servedModelName": "stub", "open": True, "salt": "s", "stickiness": ["header:x-conversation-id"],
+             "evaluation": {"audience": "a", "share": 0.5}, "arms": [arm], "revisions": [revision]}
+    prompt = {"messages": [{"role": "system", "content": "You are the assistant of {{shop}}."}],
+              "variables": {"shop": {"default": "Hanbit"}}}
+    body = {"version": "revisionbody/v1", "hash": HASH, "servingHash": SERVING, "prompt": prompt,
+            "engine": {"type": "llamacpp", "port": ENGINE, "model": "stub"}}
+    config = {"version": "gatewayconfig/v1", "namespace": "n", "modelDeployment": "m", "epoch": 1, "models": [model]}
+    return {"config": config, "bodies": [body],
+            "endpoints": [{"servingHash": SERVING, "ip": "127.0.0.1", "port": ENGINE, "podUID": "stub"}]}
+
+
+def wait_ready(deadline: float) -> None:
+    while time.monotonic() < deadline:
+        try:
+            if urllib.request.urlopen(f"http://127.0.0.1:{ADMIN}/readyz", timeout=1).status == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("gateway_latency: the gateway did not become ready")
+
+
+def main() -> int:
+    build = pathlib.Path(sys.argv[1])
+    bench = build / "tests" / "gateway_latency"
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(static_config(), file)
+        file.flush()
+        engine = subprocess.Popen([bench, "engine", str(ENGINE)])
+        gateway = subprocess.Popen([build / "bin" / "llmops-gateway", "--static-config", file.name,
+                                    "--listen-address", "127.0.0.1", "--port", str(USERS), "--evaluation-port",
+                                    str(EVALUATION), "--admin-port", str(ADMIN)], stderr=subprocess.DEVNULL)
+        try:
+            wait_ready(time.monotonic() + 20)
+            status = subprocess.run([bench, "measure", str(ENGINE), str(USERS)]).returncode
+            rollup = pathlib.Path(f"/proc/{gateway.pid}/smaps_rollup").read_text()
+            print("gateway after the run:", *[line for line in rollup.splitlines() if line.startswith(("Rss", "Anonymous"))])
+            return status
+        finally:
+            gateway.kill()
+            engine.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+// The neighbours of the operator in a simulated cluster, but for the API server: Deployments get pods, pods get
+// nodes, start, load and end, Jobs are evaluated. All of it takes virtual time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crds/base/json.hpp"
+#include "crds/wire/eval_spec.hpp"
+#include "gateway/router/endpoints.hpp"
+#include "tests/simulation/world/api_server.hpp"
+#include "tests/simulation/world/world.hpp"
+
+namespace llmops::simulation {
+
+inline constexpr const char* kNamespace = "shop";
+
+// How engines of one model behave; by the model's path in the image.
+struct ModelBehaviour {
+  Duration load{3'000};  // from the container's start to Ready
+  bool loads = true;
+  bool has_room = true;  // else its pods stay unscheduled
+};
+
+struct ClusterOptions {
+  std::map<std::string, ModelBehaviour> models;
+  Duration schedule{200}, start{800}, stop{2'000};  // of every pod, each up to twice as long
+  Duration warm_up{500};                            // of an endpoint by a gateway
+  Duration evaluation{5'000};
+  // What an evaluator says of a revision, judged by the content of its record.
+  std::function<api::Verdict(const std::string& content)> judge;
+  // A request of a user comes to each ready gateway so often; it takes `request` to answer.
+  Duration request_period{250}, request{1'000};
+};
+
+// What users met, over all gateways.
+struct Traffic {
+  std::int64_t requests = 0;
+  std::map<std::string, std::int64_t> by_revision;  // whole hash
+  std::vector<std::string> failures;                // a request that found no endpoint, a configuration refused
+};
+
+struct ClusterState {
+  ClusterOptions options;
+  std::shared_ptr<ApiServerState> server;
+  World* world = nullptr;
+
+  Traffic traffic;
+  // Engine pods with an address, by serving hash as in labels; gateways follow it.
+  std::map<std::string, std::vector<gateway::EndpointAddress>> endpoints;
+  Notify endpoints_changed;
+  std::set<std::string> gateways;             // names of running gateway pods
+  std::map<std::string, int> pods_made;       // by Deployment
+  int evaluations = 0;
+
+  // Told by a gateway: what its readiness probe would find.
+  void report_ready(const std::string& pod, bool ready);
+  // The lowest epoch that a running gateway assigns by; 0 when one has no configuration or none runs.
+  std::int64_t lowest_epoch() const;
+  int engine_pods_made() const;
+};
+
+// Adds the process "cluster" to the world. Gateway pods become processes of their own.
+std::shared_ptr<ClusterState> add_cluster(World& world, std::shared_ptr<ApiServerState> server,
+                                          ClusterOptions options);
+
+}  // namespace llmops::simulation

@@ -1,0 +1,17 @@
+// When two runs of a scenario ended alike.
+#pragma once
+
+#include <string>
+
+#include "tests/simulation/release/cluster.hpp"
+
+namespace llmops::simulation {
+
+// All objects that users and the operator have, and how many pods and evaluations it took, as text; without
+// times, uids, versions, epochs and what is told in passing.
+std::string end_state(const ClusterState& cluster);
+
+// The lines that only one of the two has.
+std::string difference(const std::string& expected, const std::string& found);
+
+}  // namespace llmops::simulation

@@ -1,0 +1,176 @@
+#include "tests/simulation/release/gateway_pod.hpp"
+
+#include <utility>
+
+namespace llmops::simulation {
+namespace {
+
+constexpr std::uint16_t kAdminPort = 8082;
+constexpr Duration kRetry{500};
+constexpr Duration kEndpointLag{200};
+constexpr int kConversations = 97;
+constexpr std::int64_t kSlots = 4;
+
+Result<ConfigText> project(std::string_view raw) {
+  const auto object = parse_json(raw);
+  if (!object.ok()) return object.error();
+  const Json* data = find_path(*object, "data");
+  const auto text = data ? data->find("config.json") : Json::const_iterator();
+  if (!data || text == data->end()) return Error{ErrorCode::InvalidArgument, "no config.json"};
+  return ConfigText{kube::parse_meta(*object), text->get<std::string>()};
+}
+
+}  // namespace
+
+GatewayPod::GatewayPod(SimEnv& env, Transport& transport, std::shared_ptr<ClusterState> cluster,
+                       GatewayIdentity identity)
+    : env_(env),
+      cluster_(std::move(cluster)),
+      identity_(std::move(identity)),
+      boot_id_(std::to_string(env.random())),
+      client_(env, transport, client_config()),
+      configs_(kube::kConfigMaps, kNamespace,
+               kube::ListOptions{"", "metadata.name=" + identity_.model_deployment + "-gateway"}, project) {
+  configs_.listen([this](const auto&, const auto& after) {
+    if (!after) return;
+    pending_ = after->text;
+    changed_.notify_all();
+  });
+  ListenOptions listen;
+  listen.port = kAdminPort;
+  server_ = std::move(transport.serve(listen, [this](ServerExchange& exchange) { return answer(exchange); })).value();
+  env.spawn("configuration", configs_.run(client_));
+  env.spawn("apply", follow_config());
+  env.spawn("endpoints", follow_endpoints());
+  env.spawn("users", serve_users());
+}
+
+Task<void> GatewayPod::answer(ServerExchange& exchange) {
+  Headers headers;
+  if (exchange.request().path() != "/report") {
+    (void)co_await exchange.respond(404, std::move(headers), "");
+    co_return;
+  }
+  const std::string since = exchange.request().query("since");
+  wire::GatewayReport report = router_.report(Timestamp(Duration(std::atoll(since.c_str()))), env_.now());
+  report.pod_uid = identity_.uid;
+  report.boot_id = boot_id_;
+  headers.set("Content-Type", "application/json");
+  std::string body = dump_json(report.to_json());
+  (void)co_await exchange.respond(200, std::move(headers), std::move(body));
+}
+
+Task<void> GatewayPod::follow_config() {
+  for (;;) {
+    const std::optional<std::string> text = std::exchange(pending_, std::nullopt);
+    if (text) {
+      const Result<void> done = co_await apply(*text);
+      if (done.ok()) {
+        start_probes();
+        note_readiness();
+        continue;
+      }
+      if (done.error().code == ErrorCode::Cancelled) co_return;
+      // Nothing else than the order of our own epochs or a body that is missing can be wrong here.
+      cluster_->traffic.failures.push_back(identity_.pod + " refused a configuration: " + done.error().message);
+      if (!pending_) pending_ = text;
+      if (co_await env_.wait(changed_, kRetry) == Wake::Cancelled) co_return;
+      continue;
+    }
+    if (co_await env_.wait(changed_) == Wake::Cancelled) co_return;
+  }
+}
+
+Task<Result<void>> GatewayPod::apply(std::string text) {
+  const auto parsed = parse_json(text);
+  if (!parsed.ok()) co_return parsed.error();
+  const auto config = wire::GatewayConfig::parse(*parsed);
+  if (!config.ok()) co_return config.error();
+  gateway::RevisionBodies bodies;
+  for (const auto& model : config->models) {
+    for (const auto& revision : model.revisions) {
+      const kube::ObjectKey key{kNamespace, revision.body.config_map};
+      const Result<Json> object = co_await client_.get(kube::kConfigMaps, key);
+      if (!object.ok()) co_return object.error();
+      const Json* data = find_path(*object, "data");
+      if (!data || !data->contains("body.json"))
+        co_return Error{ErrorCode::InvalidArgument, key.to_string() + " has no body.json"};
+      const auto content = parse_json((*data)["body.json"].get<std::string>());
+      if (!content.ok()) co_return content.error();
+      auto body = wire::RevisionBody::parse(*content);
+      if (!body.ok()) co_return body.error();
+      bodies[revision.hash] = std::move(*body);
+    }
+  }
+  co_return router_.on_config(*config, bodies);
+}
+
+Task<void> GatewayPod::follow_endpoints() {
+  for (;;) {
+    for (const auto& [serving_hash, addresses] : cluster_->endpoints)
+      (void)router_.on_endpoints(serving_hash, addresses);
+    start_probes();
+    note_readiness();
+    if (co_await env_.wait(cluster_->endpoints_changed) == Wake::Cancelled) co_return;
+    const Result<void> slept = co_await env_.sleep(env_.jittered(Duration(0), 0) + Duration(env_.random() % kEndpointLag.count()));
+    if (!slept.ok()) co_return;
+  }
+}
+
+// An endpoint that the cluster calls ready and the configuration knows becomes servable after a warm-up.
+void GatewayPod::start_probes() {
+  for (const auto& endpoint : router_.endpoints().all()) {
+    const bool known = router_.revision_served_by(endpoint->serving_hash) != nullptr;
+    if (!known || !endpoint->address.ready || endpoint->servable) continue;
+    if (probed_.insert(endpoint->address.pod_uid).second) env_.spawn("probe", warm_up(endpoint->address.pod_uid));
+  }
+}
+
+Task<void> GatewayPod::warm_up(std::string pod_uid) {
+  const Result<void> slept = co_await env_.sleep(env_.jittered(cluster_->options.warm_up, 1.0));
+  probed_.erase(pod_uid);
+  if (!slept.ok()) co_return;
+  router_.on_probe(pod_uid, true, kSlots);
+  note_readiness();
+}
+
+void GatewayPod::note_readiness() {
+  if (router_.ready() == told_ready_) return;
+  told_ready_ = router_.ready();
+  cluster_->report_ready(identity_.pod, told_ready_);
+}
+
+bool GatewayPod::can_evaluate(const std::string& revision_hash) {
+  const gateway::RequestId id = router_.begin(env_.now());
+  const auto decision = router_.route_evaluation(id, revision_hash);
+  router_.on_result(id, gateway::Outcome::Success);
+  return decision.placement == gateway::Placement::Routed || decision.placement == gateway::Placement::Saturated;
+}
+
+Task<void> GatewayPod::serve_users() {
+  for (;;) {
+    const Result<void> slept = co_await env_.sleep(env_.jittered(cluster_->options.request_period, 1.0));
+    if (!slept.ok()) co_return;
+    if (!told_ready_) continue;
+    const gateway::RequestId id = router_.begin(env_.now());
+    const std::string conversation = "conversation-" + std::to_string(env_.random() % kConversations);
+    const auto decision = router_.route(id, identity_.model_deployment, conversation);
+    Traffic& traffic = cluster_->traffic;
+    ++traffic.requests;
+    if (decision.placement == gateway::Placement::Routed) {
+      ++traffic.by_revision[decision.revision->hash];
+      env_.spawn("request", finish_request(id));
+    } else {
+      traffic.failures.push_back(identity_.pod + ": a request of arm " + decision.arm + " found no endpoint at " +
+                                 format_timestamp(env_.now()) + " " + decision.refusal.message);
+      router_.on_result(id, gateway::Outcome::Error);
+    }
+  }
+}
+
+Task<void> GatewayPod::finish_request(gateway::RequestId id) {
+  (void)co_await env_.sleep(cluster_->options.request);
+  router_.on_result(id, gateway::Outcome::Success);
+}
+
+}  // namespace llmops::simulation

@@ -1,0 +1,66 @@
+// A gateway pod: the real router, fed by a watch of its ConfigMap and by the cluster's endpoints, with the
+// report that operators pull, and users who ask it all the time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/wire/revision_body.hpp"
+#include "gateway/router/router.hpp"
+#include "operator/kube/cache.hpp"
+#include "operator/kube/client.hpp"
+#include "operator/platform/transport.hpp"
+#include "tests/simulation/release/cluster.hpp"
+
+namespace llmops::simulation {
+
+// What is kept of the configuration's ConfigMap.
+struct ConfigText {
+  kube::ObjectMeta meta;
+  std::string text;
+};
+
+struct GatewayIdentity {
+  std::string pod, uid, model_deployment;
+};
+
+class GatewayPod final : public Program {
+ public:
+  GatewayPod(SimEnv& env, Transport& transport, std::shared_ptr<ClusterState> cluster, GatewayIdentity identity);
+
+  // Whether an evaluator's request for this revision would be answered now.
+  bool can_evaluate(const std::string& revision_hash);
+  std::int64_t epoch() const { return router_.epoch(); }
+  bool ready() const { return router_.ready(); }
+
+ private:
+  Task<void> answer(ServerExchange& exchange);
+  Task<void> follow_config();
+  Task<Result<void>> apply(std::string text);
+  Task<void> follow_endpoints();
+  Task<void> warm_up(std::string pod_uid);
+  Task<void> serve_users();
+  Task<void> finish_request(gateway::RequestId id);
+  void start_probes();
+  void note_readiness();
+
+  SimEnv& env_;
+  std::shared_ptr<ClusterState> cluster_;
+  GatewayIdentity identity_;
+  std::string boot_id_;
+  kube::Client client_;
+  kube::Cache<ConfigText> configs_;
+  gateway::Router router_;
+  std::optional<std::string> pending_;
+  Notify changed_;
+  std::set<std::string> probed_;
+  bool told_ready_ = false;
+  std::unique_ptr<Server> server_;
+};
+
+// The name of its process.
+inline std::string gateway_process(const std::string& pod) { return "gateway/" + pod; }
+
+}  // namespace llmops::simulation

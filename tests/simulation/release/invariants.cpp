@@ -1,0 +1,123 @@
+#include "tests/simulation/release/invariants.hpp"
+
+#include <algorithm>
+
+#include "crds/base/digest.hpp"
+#include "crds/base/names.hpp"
+#include "crds/wire/gateway_config.hpp"
+
+namespace llmops::simulation {
+namespace {
+
+std::string label(const Json& object, std::string_view name) {
+  const Json* labels = find_path(object, "metadata.labels");
+  return labels ? labels->value(std::string(name), "") : "";
+}
+
+// DESIGN §5.4.
+std::int64_t needed(std::int64_t replicas, std::int64_t weight) {
+  return weight == 0 ? 0 : std::max<std::int64_t>(1, (replicas * weight + 99) / 100);
+}
+
+}  // namespace
+
+void Invariants::violated(const std::string& what) { violations_.push_back("at " + last_written_ + ": " + what); }
+
+void Invariants::catch_up() {
+  const ObjectStore& store = cluster_->server->store;
+  if (store.revision() <= seen_) return;
+  const auto events = store.since(std::max(seen_, store.oldest()));
+  seen_ = store.revision();
+  for (const StoredEvent* event : *events) {
+    last_written_ = std::string(event->type->plural) + " " + event->key.name + " (" + std::to_string(event->revision) + ")";
+    if (event->after.is_null()) continue;
+    if (*event->type == kube::kModelDeployments) on_status(*event);
+    if (*event->type == kube::kConfigMaps && event->key.name == name_ + "-gateway") on_config(event->after);
+    if (*event->type == kube::kDeployments) on_engine(*event);
+    if (*event->type == kube::kEvalRuns && string_at(event->after, "status.phase") == "Successful")
+      passed_.insert(string_at(event->after, "spec.revision.hash"));
+  }
+}
+
+void Invariants::on_status(const StoredEvent& event) {
+  const auto object = api::ModelDeployment::parse(event.after);
+  if (!object.ok()) return violated("the status does not parse: " + object.error().message);
+  replicas_ = object->spec.replicas;
+  if (!object->status) return;
+  const auto& status = *object->status;
+  Arms arms;
+  for (const auto& arm : status.arms)
+    arms[std::string(to_string(arm.name))] = {arm.hash, arm.serving_hash, arm.weight};
+  if (arms.size() != status.arms.size() || arms.size() > 2) violated("the status has more than one candidate");
+  for (const auto& rejection : status.rejected) rejected_.insert(rejection.hash);
+  stable_ = status.stable ? status.stable->hash : "";
+  if (status.run) run_ = status.run->number;
+  if (status.epoch && *status.epoch > 0) {
+    // The epoch of a candidate's first configuration comes a write after the candidate itself, so at weight 0
+    // an arm may come without a new epoch.
+    std::erase_if(arms, [](const auto& arm) { return arm.second.weight == 0; });
+    const auto known = authorised_.find(*status.epoch);
+    if (known != authorised_.end() && known->second != arms)
+      violated("epoch " + std::to_string(*status.epoch) + " was authorised with other weights before");
+    if (!authorised_.empty() && *status.epoch < authorised_.rbegin()->first) violated("the epoch of the status fell");
+    authorised_[*status.epoch] = std::move(arms);
+  }
+}
+
+void Invariants::on_config(const Json& config_map) {
+  const auto text = (*find_path(config_map, "data"))["config.json"].get<std::string>();
+  const auto config = wire::GatewayConfig::parse(parse_json(text).value());
+  if (!config.ok()) return violated("the configuration does not parse: " + config.error().message);
+  const auto& model = config->models.front();
+  std::map<std::string, std::string> serving;
+  for (const auto& revision : model.revisions) serving[revision.hash] = revision.serving_hash;
+  Arms arms;
+  for (const auto& arm : model.arms) arms[arm.name] = {arm.revision, serving[arm.revision], arm.weight};
+  const std::string where = "epoch " + std::to_string(config->epoch);
+  if (!configured_.empty() && config->epoch <= configured_.rbegin()->first)
+    violated(where + " does not follow epoch " + std::to_string(configured_.rbegin()->first));
+  if (arms.size() != model.arms.size() || arms.size() > 2) violated(where + " has more than one candidate");
+  std::erase_if(arms, [](const auto& arm) { return arm.second.weight == 0; });
+  const auto authorised = authorised_.find(config->epoch);
+  if (authorised == authorised_.end())
+    violated(where + " is in no persisted status");
+  else if (authorised->second != arms)
+    violated(where + " has other weights than the status that authorised it");
+  if (model.open && stable_.empty()) violated(where + " is open before there is a stable revision");
+  check_configured(where, arms);
+  configured_[config->epoch] = std::move(arms);
+}
+
+void Invariants::check_configured(const std::string& where, const Arms& arms) {
+  for (const auto& [name, arm] : arms) {
+    const std::string what = where + " gives " + name + " (" + short_hash(arm.hash) + ") weight " + std::to_string(arm.weight);
+    if (rejected_.contains(arm.hash)) violated(what + ", and its content is rejected");
+    if (!passed_.contains(arm.hash)) violated(what + " before its gate was Successful");
+    const Json* deployment = nullptr;
+    for (const Json& object : cluster_->server->store.list(kube::kDeployments, kNamespace))
+      if (label(object, names::kServingHash) == short_hash(arm.serving_hash))
+        deployment = cluster_->server->store.find(kube::kDeployments, {kNamespace, string_at(object, "metadata.name")});
+    const std::int64_t has = deployment ? integer_at(*deployment, "spec.replicas") : 0;
+    if (has < needed(replicas_, arm.weight)) violated(what + " with " + std::to_string(has) + " replicas");
+  }
+}
+
+// An act of ours may leave no arm, of any configuration that some gateway still assigns by, short of capacity.
+void Invariants::on_engine(const StoredEvent& event) {
+  const std::string serving_hash = label(event.after, names::kServingHash);
+  if (serving_hash.empty()) return;
+  if (!event.before.is_null() && *find_path(event.before, "spec.template") != *find_path(event.after, "spec.template"))
+    violated("the pod template of an engine was changed");
+  const std::int64_t replicas = integer_at(event.after, "spec.replicas");
+  if (event.before.is_null() || replicas >= integer_at(event.before, "spec.replicas")) return;
+  const std::int64_t lowest = cluster_->lowest_epoch();
+  for (const auto& [epoch, arms] : configured_) {
+    if (epoch < lowest) continue;
+    for (const auto& [name, arm] : arms)
+      if (short_hash(arm.serving_hash) == serving_hash && replicas < needed(replicas_, arm.weight))
+        violated("scaled to " + std::to_string(replicas) + " while epoch " + std::to_string(epoch) + " gives " + name +
+                 " weight " + std::to_string(arm.weight));
+  }
+}
+
+}  // namespace llmops::simulation
