@@ -1,6 +1,7 @@
 #include "cli/explanation.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/advice.hpp"
 #include "cli/step_text.hpp"
@@ -53,7 +54,7 @@ bool earlier(const GateEvidence& a, const GateEvidence& b) {
                ? *gate.record->status->started_at
                : Timestamp::max();
   };
-  return start(a) < start(b);
+  return std::pair(start(a), a.eval_run) < std::pair(start(b), b.eval_run);
 }
 
 // Where the gate that decided stood in the plan.
@@ -109,7 +110,7 @@ Explanation explain(const Release& release, const Subject& subject, const Record
     take_history(made, release.status.history[*subject.entry], release, records.eval_runs);
   else
     take_run(made, release, records.eval_runs);
-  std::stable_sort(made.gates.begin(), made.gates.end(), earlier);
+  std::sort(made.gates.begin(), made.gates.end(), earlier);
   const auto& parts =
       subject.entry ? release.status.history[*subject.entry].changed : release.status.candidate->changed;
   made.changes = changes_of(parts, records, subject.stable.has_value());

@@ -40,6 +40,11 @@ std::string headline(const Explanation& made) {
 std::string changes_text(const Explanation& made) {
   if (made.changes.empty()) return "";
   std::string text = "\nWhat changed" + (made.subject.stable ? " against " + stable_name(made) : "") + "\n";
+  if (!made.subject.stable) {
+    std::vector<api::Part> parts;
+    for (const auto& change : made.changes) parts.push_back(change.part);
+    return text + "  Everything is new: " + parts_text(parts) + ".\n";
+  }
   for (const auto& change : made.changes) {
     text += "  " + std::string(to_string(change.part)) + "\n";
     for (const auto& difference : change.differences) {
@@ -47,7 +52,7 @@ std::string changes_text(const Explanation& made) {
       if (!difference.before.empty()) text += wrapped("− " + difference.before, "      ");
       if (!difference.after.empty()) text += wrapped("+ " + difference.after, "      ");
     }
-    if (change.differences.empty() && made.subject.stable)
+    if (change.differences.empty())
       text += "    (the two contents are no longer kept)\n";
   }
   return text;
@@ -120,8 +125,8 @@ std::string decision_text(const Explanation& made, Timestamp now) {
       wrapped("Decided by " + who + "; the release ended at " + moment(*made.ended) + " (" +
                   ago(*made.ended, now) + "), " + humanize(*made.ended - made.started) + " after it began.",
               "  ");
-  if (!decided_by_gate(made) && !made.message.empty() && made.outcome != "Superseded")
-    text += wrapped(made.message, "  ");
+  const bool told_above = made.outcome == "Superseded" || (made.outcome != "Promoted" && decided_by_gate(made));
+  if (!told_above && !made.message.empty()) text += wrapped("Why: " + made.message + ".", "  ");
   if (made.decided_at_weight)
     text += wrapped(*made.decided_at_weight == 0
                         ? std::string("No user met it: the gate came before the first weight.")

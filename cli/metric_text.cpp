@@ -75,6 +75,11 @@ void comparison_sentences(const api::MetricResult& result, const api::Metric* de
                   ".");
 }
 
+// A slice on which nothing was lost is no news beside a metric that passed.
+bool tells_more(const api::MetricResult& result) {
+  return result.verdict != api::Verdict::Successful || result.worst_slice->candidate != result.worst_slice->stable;
+}
+
 }  // namespace
 
 std::vector<std::string> metric_sentences(const api::MetricResult& result, const api::Metric* demand,
@@ -95,7 +100,7 @@ std::vector<std::string> metric_sentences(const api::MetricResult& result, const
   out.push_back(first + " (n = " + std::to_string(result.n) + ").");
   if (other) comparison_sentences(result, demand, stable, unit, out);
   if (demand && demand->objective) objective_sentence(*demand->objective, *candidate, unit, out);
-  if (result.worst_slice) {
+  if (result.worst_slice && tells_more(result)) {
     const auto& slice = *result.worst_slice;
     const auto here = number(slice.candidate);
     const auto there = number(slice.stable);

@@ -45,7 +45,8 @@ bool is_plain_list(const Json& value) {
 void compare(const std::string& path, const Json* before, const Json* after,
              std::vector<PartDifference>& found);
 
-// Lists of plain values (arguments): what stands between the equal beginnings and ends.
+// Lists of plain values (arguments): what stands between the equal beginnings and ends, and the value before it,
+// which for an argument is often its name.
 void compare_plain_lists(const std::string& path, const Json& before, const Json& after,
                          std::vector<PartDifference>& found) {
   std::size_t head = 0, tail = 0;
@@ -53,9 +54,11 @@ void compare_plain_lists(const std::string& path, const Json& before, const Json
   while (tail + head < before.size() && tail + head < after.size() &&
          before[before.size() - 1 - tail] == after[after.size() - 1 - tail])
     ++tail;
+  const bool replaced = head + tail < before.size() && head + tail < after.size();
+  const std::size_t from = replaced && head > 0 ? head - 1 : head;
   const auto middle = [&](const Json& list) {
     std::string text;
-    for (std::size_t i = head; i + tail < list.size(); ++i)
+    for (std::size_t i = from; i + tail < list.size(); ++i)
       text += (text.empty() ? "" : " ") + shown(list[i]);
     return text;
   };

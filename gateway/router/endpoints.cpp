@@ -79,10 +79,10 @@ EndpointPointer choose_endpoint(const std::vector<EndpointPointer>& endpoints,
                                 const std::vector<std::string>& avoid, double queue_factor) {
   int best_class = 3;
   for (const EndpointPointer& endpoint : endpoints)
-    if (endpoint->servable) best_class = std::min(best_class, reluctance(*endpoint, avoid));
+    if (endpoint->takes_requests()) best_class = std::min(best_class, reluctance(*endpoint, avoid));
   EndpointPointer best;
   for (const EndpointPointer& endpoint : endpoints) {
-    if (!endpoint->servable || reluctance(*endpoint, avoid) != best_class) continue;
+    if (!endpoint->takes_requests() || reluctance(*endpoint, avoid) != best_class) continue;
     if (endpoint->in_flight >= capacity(*endpoint, queue_factor)) continue;
     // in_flight / slots, compared without division.
     if (!best || endpoint->in_flight * best->slots() < best->in_flight * endpoint->slots()) best = endpoint;
@@ -93,10 +93,10 @@ EndpointPointer choose_endpoint(const std::vector<EndpointPointer>& endpoints,
 std::size_t free_room(const std::vector<EndpointPointer>& endpoints, double queue_factor) {
   int best_class = 3;
   for (const EndpointPointer& endpoint : endpoints)
-    if (endpoint->servable) best_class = std::min(best_class, reluctance(*endpoint, {}));
+    if (endpoint->takes_requests()) best_class = std::min(best_class, reluctance(*endpoint, {}));
   std::size_t room = 0;
   for (const EndpointPointer& endpoint : endpoints) {
-    if (!endpoint->servable || reluctance(*endpoint, {}) != best_class) continue;
+    if (!endpoint->takes_requests() || reluctance(*endpoint, {}) != best_class) continue;
     const std::size_t limit = capacity(*endpoint, queue_factor);
     if (endpoint->in_flight < limit) room += limit - endpoint->in_flight;
   }

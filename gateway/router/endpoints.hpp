@@ -28,10 +28,12 @@ struct Endpoint {
   EndpointAddress address;
   std::string serving_hash;  // the first 10 digits
   bool servable = false;     // the probe got an answer of the right model, and a first token
+  bool suspected = false;    // a request failed on it: gets none until a probe has looked, but still counts
   bool gone = false;         // no longer in the cluster's list
   std::size_t in_flight = 0;
   std::size_t evaluations_in_flight = 0;
 
+  bool takes_requests() const { return servable && !suspected; }
   std::size_t slots() const { return address.slots > 0 ? static_cast<std::size_t>(address.slots) : 1; }
 };
 using EndpointPointer = std::shared_ptr<Endpoint>;

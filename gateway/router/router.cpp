@@ -52,7 +52,12 @@ void Router::on_probe(std::string_view pod_uid, bool servable, std::int64_t slot
   const EndpointPointer endpoint = endpoints_.find(pod_uid);
   if (!endpoint) return;
   endpoint->servable = servable;
+  endpoint->suspected = false;
   if (slots > 0) endpoint->address.slots = slots;
+}
+
+void Router::on_suspicion(std::string_view pod_uid) {
+  if (const EndpointPointer endpoint = endpoints_.find(pod_uid)) endpoint->suspected = true;
 }
 
 RequestId Router::begin(Timestamp now) {

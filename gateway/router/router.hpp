@@ -74,8 +74,11 @@ class Router {
   // The whole list of pods of one serving hash.
   EndpointChange on_endpoints(std::string_view serving_hash, const std::vector<EndpointAddress>& addresses);
 
-  // A probe found the pod servable (with `slots`, 0: not said) or not; a failed request says not servable.
+  // A probe found the pod servable (with `slots`, 0: not said) or not.
   void on_probe(std::string_view pod_uid, bool servable, std::int64_t slots);
+  // A request failed on the pod. It may have been its connection only (engines close idle ones), so the pod
+  // counts as servable until a probe says otherwise, but gets no requests before.
+  void on_suspicion(std::string_view pod_uid);
 
   // A request has come. Every request ends with on_result().
   RequestId begin(Timestamp now);

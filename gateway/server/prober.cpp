@@ -45,7 +45,7 @@ void Prober::sync() {
 void Prober::endpoint_failed(const std::string& pod_uid) {
   for (const auto& [endpoint, probe] : probes_) {
     if (endpoint->address.pod_uid != pod_uid || endpoint->gone) continue;
-    set_servable(*probe, false, 0);
+    router_.on_suspicion(pod_uid);
     probe->poked = true;
     probe->poke.notify_all();
   }
@@ -54,9 +54,13 @@ void Prober::endpoint_failed(const std::string& pod_uid) {
 void Prober::set_servable(const Probe& probe, bool servable, std::int64_t slots) {
   if (probe.endpoint->gone) return;
   const bool before = probe.endpoint->servable;
+  const bool suspected = probe.endpoint->suspected;
   const std::size_t slots_before = probe.endpoint->slots();
   router_.on_probe(probe.endpoint->address.pod_uid, servable, slots);
-  if (before == servable && slots_before == probe.endpoint->slots()) return;
+  if (before == servable && slots_before == probe.endpoint->slots()) {
+    if (suspected) changed_();
+    return;
+  }
   Json fields = Json::object();
   fields["pod"] = probe.endpoint->address.pod_uid;
   fields["address"] = probe.endpoint->address.ip;
@@ -75,13 +79,15 @@ Task<void> Prober::run(std::shared_ptr<Probe> probe) {
       probe->poked = false;
       const auto found = co_await look(probe, revision);
       if (!found.ok() && found.error().code == ErrorCode::Cancelled) co_return;
+      // What failed meanwhile is newer than what was found.
+      if (probe->poked) continue;
       if (found.ok()) {
         probe->failures = 0;
         retry = kFirstRetry;
         set_servable(*probe, true, found->slots);
       } else {
         ++probe->failures;
-        if (probe->failures >= kChecksToGiveUp || !probe->endpoint->servable) {
+        if (probe->failures >= kChecksToGiveUp || !probe->endpoint->takes_requests()) {
           probe->warmed = probe->warmed && probe->failures < kChecksToGiveUp;
           set_servable(*probe, false, 0);
           pause = env_.jittered(retry, 0.2);
@@ -91,7 +97,6 @@ Task<void> Prober::run(std::shared_ptr<Probe> probe) {
         }
       }
     }
-    if (probe->poked) continue;
     if (co_await env_.wait(probe->poke, pause) == Wake::Cancelled) co_return;
   }
 }

@@ -30,7 +30,7 @@ class Prober {
   // After endpoints or the configuration changed: starts a probe for each new endpoint, ends those of gone
   // ones.
   void sync();
-  // A request failed on this pod: it is not servable until a probe says otherwise.
+  // A request failed on this pod: it gets no more until a probe, which comes at once, has found it servable.
   void endpoint_failed(const std::string& pod_uid);
 
  private:

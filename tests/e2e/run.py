@@ -13,7 +13,7 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "scenarios")]
-from stage import Stage  # noqa: E402
+from stage import AuditLog, Stage  # noqa: E402
 from install import CannotRun, cluster_up, install_chart, load_images  # noqa: E402
 from paths import BUILD  # noqa: E402
 from screen import Screen  # noqa: E402
@@ -38,6 +38,16 @@ def play(screen, name, options):
         stage.check("the stage can be set up and left clean", False, f"{type(error).__name__}: {error}")
     screen.line(f"  {time.monotonic() - began:.0f} s")
     return stage.checks
+
+
+def rights_suffice(screen, audit):
+    """Over all scenarios: the chart's rights and the gateways' Roles lack nothing that is used."""
+    screen.heading("rights")
+    forbidden = audit.forbidden()
+    screen.line(f"  {'FAIL' if forbidden else 'PASS'}  operator and gateways ask for nothing that they may not do: "
+                f"{len(forbidden)} refused{''.join(f'{chr(10)}        {text}' for text in forbidden[:5])}")
+    return {"scenario": "rights", "check": "operator and gateways ask for nothing that they may not do", "passed": not forbidden,
+            "figures": "; ".join(forbidden[:5])}
 
 
 def dump(stage):
@@ -67,8 +77,10 @@ def main():
         screen.line(f"error: {problem}")
         checks.append({"scenario": "setup", "check": "the product is installed on a cluster", "passed": False, "figures": str(problem)})
     else:
+        audit = AuditLog()
         for name in options.scenarios or SCENARIOS:
             checks += play(screen, name, options)
+        checks.append(rights_suffice(screen, audit))
     passed = sum(c["passed"] for c in checks)
     os.makedirs(BUILD, exist_ok=True)
     with open(os.path.join(BUILD, "e2e.json"), "w", encoding="utf-8") as file:

@@ -201,6 +201,16 @@ class AuditLog:
                 writes.append(f"{event['verb']} {target.get('resource')}{sub} {target.get('namespace', '')}/{target.get('name', '')}")
         return writes, lease
 
+    def forbidden(self):
+        """What the operator or a gateway asked for and had no right to; namespaces on their way out refuse for other reasons."""
+        found = []
+        for event in self.events():
+            user, answer = event["user"]["username"], event.get("responseStatus", {})
+            ours = user == OPERATOR_USER or (user.startswith("system:serviceaccount:llmops-") and user.endswith("-gateway"))
+            if ours and answer.get("code") == 403 and "is forbidden: User" in answer.get("message", ""):
+                found.append(answer["message"])
+        return found
+
 
 def failures_by_kind(summary):
     return ", ".join(f"{count} {kind}" for kind, count in sorted(summary["failedByKind"].items())) or "none"

@@ -1,6 +1,7 @@
 #include "controllers/modeldeployment/core/decide.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/describe.hpp"
@@ -223,10 +224,25 @@ void record_decision(const Observed& observed, std::vector<Action>& actions) {
     actions.emplace_back(Annotate{record->meta, std::string(names::kRejectedAt), time});
 }
 
+// Plans and EvalRuns of runs that the history no longer tells of.
+void collect_old_runs(const Observed& observed, std::vector<Action>& actions) {
+  constexpr std::int64_t kKeptRuns = 20;
+  const std::int64_t oldest = observed.status.last_run.value_or(0) - kKeptRuns;
+  for (const auto& plan : observed.plans)
+    if (plan.number <= oldest) actions.emplace_back(Delete{kube::kControllerRevisions, plan.meta});
+  for (const auto& [name, run] : observed.eval_runs) {
+    const std::string number = run.meta.label(names::kRun);
+    std::int64_t value = 0;
+    const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (code == std::errc{} && value <= oldest) actions.emplace_back(Delete{kube::kEvalRuns, run.meta});
+  }
+}
+
 // Records, bodies and engines of revisions beyond the history limit, once all is settled.
 void collect_old(const Observed& observed, std::vector<Action>& actions) {
   const auto& status = observed.status;
   if (status.run || status.bake_until || !status.retiring.empty() || !status.stable) return;
+  collect_old_runs(observed, actions);
   const auto limit = static_cast<std::size_t>(observed.spec.revision_history_limit.value_or(defaults::kRevisionHistoryLimit));
   std::set<std::string> kept{status.stable->hash};
   if (status.desired) kept.insert(status.desired->hash);

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kMaxKeptRecords = 256;
 // After acting, the watches bring news; this is for the case that they bring none.
 constexpr Duration kAfterActions{1'000};
+constexpr Duration kKeepOrphanedRecords{3'600'000};
 
 template <class T>
 void enqueue_owner(kube::Cache<T>& cache, WorkQueue& queue) {
@@ -86,8 +87,9 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
   if (!object) {
     foreign_.erase(key);
     last_progress_write_.erase(key);
-    co_return ReconcileOutcome{};
+    co_return co_await sweep_records(key);
   }
+  gone_since_.erase(key);
   auto observed = co_await observe(*object);
   if (!observed.ok()) co_return observed.error();
   const Decision decision = decide(*observed);
@@ -103,6 +105,26 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
   ReconcileOutcome outcome;
   outcome.requeue_after = decision.actions.empty() ? decision.wait : std::optional(kAfterActions);
   co_return outcome;
+}
+
+// Records have no owner, so that a restored cluster keeps them; what nobody has claimed for an hour goes.
+Task<Result<ReconcileOutcome>> ModelDeploymentController::sweep_records(kube::ObjectKey key) {
+  const auto records = caches_.records.by_index(kByOwner, key.ns + "/" + key.name);
+  if (records.empty()) {
+    gone_since_.erase(key);
+    co_return ReconcileOutcome{};
+  }
+  const Timestamp since = gone_since_.emplace(key, env_.now()).first->second;
+  const Duration left = since + kKeepOrphanedRecords - env_.now();
+  if (left > Duration(0)) co_return ReconcileOutcome{left};
+  for (const auto& record : records) {
+    const kube::Preconditions preconditions{record->meta.uid, record->meta.resource_version};
+    const kube::ObjectKey record_key = record->meta.key();
+    auto removed = co_await client_.remove(kube::kControllerRevisions, record_key, preconditions);
+    if (!removed.ok() && removed.error().code != ErrorCode::NotFound)
+      co_return with_context(removed.error(), "deleting " + record_key.to_string());
+  }
+  co_return ReconcileOutcome{};
 }
 
 void ModelDeploymentController::tell(const Observed& observed, const std::vector<Note>& notes) {

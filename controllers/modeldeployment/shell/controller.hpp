@@ -63,6 +63,7 @@ class ModelDeploymentController final : public Controller {
   Task<Result<void>> remove(const Observed& observed, const Delete& action);
   Task<Result<void>> persist(const Observed& observed, const Transition& transition);
   void record_write(const Observed& observed, const kube::ResourceType& type, const Json& written);
+  Task<Result<ReconcileOutcome>> sweep_records(kube::ObjectKey key);
   void tell(const Observed& observed, const std::vector<Note>& notes);
 
   Env& env_;
@@ -77,6 +78,7 @@ class ModelDeploymentController final : public Controller {
   // Names of ours that another's object has, as last met; asked again on the next create.
   std::map<kube::ObjectKey, std::map<std::string, ChildState>> foreign_;
   std::map<kube::ObjectKey, Timestamp> last_progress_write_;
+  std::map<kube::ObjectKey, Timestamp> gone_since_;  // ModelDeployments that left records behind
 };
 
 }  // namespace llmops::release

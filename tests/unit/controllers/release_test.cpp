@@ -291,6 +291,24 @@ TEST(NameTaken, IsReportedAndNotAdopted) {
   EXPECT_THAT(world.writes, testing::Not(testing::Contains("replace Service/support-bot")));
 }
 
+TEST(History, IsBoundedInRecordsPlansAndEvalRuns) {
+  ReleaseWorld world = healthy_world();
+  world.add_gate("golden");
+  world.set_steps({ReleaseWorld::analysis("golden")});
+  world.observed.spec.strategy->canary.bake = api::Bake{Duration(0)};
+  world.observed.spec.revision_history_limit = 3;
+  for (int i = 0; i < 30; ++i) {
+    world.set_prompt("Prompt " + std::to_string(i));
+    world.run();
+  }
+  EXPECT_EQ(world.status().phase, Phase::Healthy);
+  EXPECT_EQ(world.observed.revisions.size(), 4u) << "stable and three more";
+  EXPECT_LE(world.observed.plans.size(), 20u);
+  EXPECT_LE(world.observed.eval_runs.size(), 20u);
+  EXPECT_EQ(world.status().history.size(), 20u);
+  EXPECT_EQ(world.status().stable->revision, 31) << "ordinals are not used twice";
+}
+
 TEST(Capacity, NeededReplicasRoundUp) {
   EXPECT_EQ(needed_replicas(4, 0), 0);
   EXPECT_EQ(needed_replicas(4, 1), 1);

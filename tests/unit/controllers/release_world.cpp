@@ -182,6 +182,8 @@ void ReleaseWorld::carry_out(const Action& action) {
   } else if (const auto* deleted = std::get_if<Delete>(&action)) {
     writes.push_back("delete " + deleted->live.name);
     std::erase_if(observed.revisions, [&](const auto& record) { return record.meta.name == deleted->live.name; });
+    std::erase_if(observed.plans, [&](const auto& record) { return record.meta.name == deleted->live.name; });
+    if (deleted->type == kube::kEvalRuns) observed.eval_runs.erase(deleted->live.name);
     std::erase_if(observed.engines, [&](const auto& engine) { return engine.meta.name == deleted->live.name; });
     observed.children.erase(std::string(deleted->type.kind) + "/" + deleted->live.name);
   }

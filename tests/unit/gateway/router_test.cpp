@@ -198,6 +198,17 @@ TEST(Placement, TriesAnotherEndpointOfTheSameRevisionAfterAFailure) {
   EXPECT_EQ(router.route(id, "bot", "c", {failed}).endpoint->address.pod_uid, failed) << "the only one left";
 }
 
+TEST(Placement, PassesASuspectedEndpointOverUntilAProbeHasLooked) {
+  Router router = router_with({});
+  add_pods(router, kServing, {"a"});
+  router.on_suspicion("a");
+  EXPECT_NE(ask(router).placement, Placement::Routed);
+  EXPECT_TRUE(router.ready()) << "a closed connection is no outage";
+  EXPECT_EQ(router.report(at(-1), at(0)).endpoints.at(kServing), (wire::EndpointCount{1, 1}));
+  router.on_probe("a", true, 0);
+  EXPECT_EQ(ask(router).placement, Placement::Routed);
+}
+
 TEST(Placement, LetsThoseWhoWaitLongestGoFirst) {
   Router router = router_with({}, {1.0, 2});
   add_pods(router, kServing, {"a"});
