@@ -87,8 +87,9 @@ Sentences after_failed_start(const Explanation& made) {
   const bool late = made.reason == names::kReasonDeadlineExceeded;
   Sentences next;
   next.push_back("Correct " + fields_of(made) + " and apply it: other content is another revision.");
-  next.push_back("See what the engine said: kubectl get pods,events -n " + made.ns + " -l " +
-                 std::string(names::kModelDeployment) + "=" + made.name);
+  next.push_back("See what the engine says, while its pods last: kubectl logs -n " + made.ns + " -l " +
+                 std::string(names::kModelDeployment) + "=" + made.name + "," +
+                 std::string(names::kComponent) + "=engine --prefix --tail=50");
   if (late) next.push_back("If it only needs longer, raise spec.progressDeadlines.");
   return next;
 }
@@ -144,8 +145,9 @@ Sentences while_running(const Explanation& made, const Release& release) {
     advise_on_pause(made, release, next);
   else if (kind == api::WaitKind::Capacity)
     next.push_back(
-        "Pods wait for room or for their image: free capacity, add nodes, or ask for less in "
-        "spec.backend.pods. When the deadline passes the release is taken back by itself.");
+        std::string("Pods wait for room or for their image: free capacity, add nodes, or ask for less in "
+                    "spec.backend.pods.") +
+        (status.stable ? " When the deadline passes the release is taken back by itself." : ""));
   else if (kind == api::WaitKind::Traffic)
     next.push_back("Look at the gateway that has not answered: kubectl get pods -n " + made.ns + " -l " +
                    std::string(names::kModelDeployment) + "=" + made.name + "," +

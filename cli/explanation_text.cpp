@@ -8,6 +8,8 @@
 namespace llmops::cli {
 namespace {
 
+constexpr std::size_t kWidth = 100;
+
 std::string revision(std::int64_t number) {
   return "revision " + std::to_string(number);
 }
@@ -49,11 +51,10 @@ std::string changes_text(const Explanation& made) {
     text += "  " + std::string(to_string(change.part)) + "\n";
     for (const auto& difference : change.differences) {
       text += "    " + difference.path + "\n";
-      if (!difference.before.empty()) text += wrapped("− " + difference.before, "      ");
-      if (!difference.after.empty()) text += wrapped("+ " + difference.after, "      ");
+      if (!difference.before.empty()) text += wrapped(difference.before, "        ", kWidth, "      − ");
+      if (!difference.after.empty()) text += wrapped(difference.after, "        ", kWidth, "      + ");
     }
-    if (change.differences.empty())
-      text += "    (the two contents are no longer kept)\n";
+    if (change.differences.empty()) text += "    (the two contents are no longer kept)\n";
   }
   return text;
 }
@@ -125,7 +126,8 @@ std::string decision_text(const Explanation& made, Timestamp now) {
       wrapped("Decided by " + who + "; the release ended at " + moment(*made.ended) + " (" +
                   ago(*made.ended, now) + "), " + humanize(*made.ended - made.started) + " after it began.",
               "  ");
-  const bool told_above = made.outcome == "Superseded" || (made.outcome != "Promoted" && decided_by_gate(made));
+  const bool told_above =
+      made.outcome == "Superseded" || (made.outcome != "Promoted" && decided_by_gate(made));
   if (!told_above && !made.message.empty()) text += wrapped("Why: " + made.message + ".", "  ");
   if (made.decided_at_weight)
     text += wrapped(*made.decided_at_weight == 0
@@ -156,10 +158,7 @@ std::string explanation_text(const Explanation& made, Timestamp now) {
   text += changes_text(made) + gates_text(made) + decision_text(made, now);
   if (!made.next.empty()) {
     text += "\nWhat you can do\n";
-    for (const auto& sentence : made.next) {
-      const std::string body = wrapped(sentence, "    ");
-      text += "  - " + body.substr(4);
-    }
+    for (const auto& sentence : made.next) text += wrapped(sentence, "    ", kWidth, "  - ");
   }
   if (!made.blocked.empty())
     text += "\nWhat the spec asks for now cannot be released\n" + wrapped(made.blocked, "  ");

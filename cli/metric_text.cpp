@@ -65,9 +65,9 @@ void comparison_sentences(const api::MetricResult& result, const api::Metric* de
     const double alpha = demand && demand->non_inferiority
                              ? demand->non_inferiority->alpha.value_or(defaults::kNonInferiorityAlpha)
                              : defaults::kNonInferiorityAlpha;
-    out.push_back("Counting chance in, the true difference may be as bad as " + unit.signed_of(*bound) +
-                  " (" + confidence(alpha) + " confidence" +
-                  (result.test ? ", " + *result.test : std::string()) + ").");
+    out.push_back("Counting chance in, the true difference is at worst " + unit.signed_of(*bound) + " (" +
+                  confidence(alpha) + " confidence" + (result.test ? ", " + *result.test : std::string()) +
+                  ").");
   }
   if (result.lost && result.won)
     out.push_back("Item by item it was worse than " + stable + " on " + std::to_string(*result.lost) +
@@ -75,9 +75,12 @@ void comparison_sentences(const api::MetricResult& result, const api::Metric* de
                   ".");
 }
 
-// A slice on which nothing was lost is no news beside a metric that passed.
-bool tells_more(const api::MetricResult& result) {
-  return result.verdict != api::Verdict::Successful || result.worst_slice->candidate != result.worst_slice->stable;
+// A slice that is no worse than stable is no news beside a metric that passed.
+bool tells_more(const api::MetricResult& result, bool less_is_better) {
+  const auto here = number(result.worst_slice->candidate);
+  const auto there = number(result.worst_slice->stable);
+  if (result.verdict != api::Verdict::Successful || !here || !there) return true;
+  return less_is_better ? *here > *there : *here < *there;
 }
 
 }  // namespace
@@ -100,7 +103,7 @@ std::vector<std::string> metric_sentences(const api::MetricResult& result, const
   out.push_back(first + " (n = " + std::to_string(result.n) + ").");
   if (other) comparison_sentences(result, demand, stable, unit, out);
   if (demand && demand->objective) objective_sentence(*demand->objective, *candidate, unit, out);
-  if (result.worst_slice && tells_more(result)) {
+  if (result.worst_slice && tells_more(result, unit.milliseconds)) {
     const auto& slice = *result.worst_slice;
     const auto here = number(slice.candidate);
     const auto there = number(slice.stable);

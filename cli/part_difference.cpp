@@ -45,8 +45,8 @@ bool is_plain_list(const Json& value) {
 void compare(const std::string& path, const Json* before, const Json* after,
              std::vector<PartDifference>& found);
 
-// Lists of plain values (arguments): what stands between the equal beginnings and ends, and the value before it,
-// which for an argument is often its name.
+// Lists of plain values (arguments): what stands between the equal beginnings and ends, and the value before
+// it, which for an argument is often its name.
 void compare_plain_lists(const std::string& path, const Json& before, const Json& after,
                          std::vector<PartDifference>& found) {
   std::size_t head = 0, tail = 0;

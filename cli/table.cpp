@@ -45,12 +45,13 @@ std::string Table::text(std::string_view indent) const {
   return text;
 }
 
-std::string wrapped(std::string_view text, std::string_view indent, std::size_t width) {
+std::string wrapped(std::string_view text, std::string_view indent, std::size_t width,
+                    std::string_view lead) {
   std::string result;
   std::string line;
   std::size_t columns = 0;
   const auto end_line = [&] {
-    result += std::string(indent) + line + "\n";
+    result += std::string(result.empty() && !lead.empty() ? lead : indent) + line + "\n";
     line.clear();
     columns = 0;
   };

@@ -22,7 +22,9 @@ class Table {
 // Columns that the text takes on a terminal; East Asian wide characters take two.
 std::size_t display_width(std::string_view utf8);
 
-// The text broken at spaces into lines of at most `width` columns, each after `indent`.
-std::string wrapped(std::string_view text, std::string_view indent, std::size_t width = 100);
+// The text broken at spaces into lines of at most `width` columns, each after `indent`; the first after
+// `lead` where there is one (a bullet as wide as the indent).
+std::string wrapped(std::string_view text, std::string_view indent, std::size_t width = 100,
+                    std::string_view lead = {});
 
 }  // namespace llmops::cli

@@ -20,8 +20,12 @@ std::string sha256_hex(std::string_view bytes) {
   return text;
 }
 
-std::string digest_of(const Json& value) { return sha256_hex(canonical_json(value)); }
+std::string digest_of(const Json& value) {
+  return sha256_hex(canonical_json(value));
+}
 
-std::string short_hash(std::string_view digest_hex) { return std::string(digest_hex.substr(0, 10)); }
+std::string short_hash(std::string_view digest_hex) {
+  return std::string(digest_hex.substr(0, 10));
+}
 
 }  // namespace llmops

@@ -41,14 +41,16 @@ bool utf16_less(std::string_view a, std::string_view b) {
   return utf16_units(a) < utf16_units(b);
 }
 
-// ECMAScript Number::toString (RFC 8785 §3.2.2.3): shortest digits that round-trip, exponent from 1e21 and below 1e-6.
+// ECMAScript Number::toString (RFC 8785 §3.2.2.3): shortest digits that round-trip, exponent from 1e21 and
+// below 1e-6.
 void append_number(double number, std::string& out) {
   if (number == 0) {
     out += '0';
     return;
   }
   char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, std::fabs(number), std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, std::fabs(number), std::chars_format::scientific).ptr;
   const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
   const auto e = text.find('e');
   std::string digits(text.substr(0, 1));
@@ -115,8 +117,10 @@ bool deeper_than(std::string_view text, std::size_t max_depth) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
@@ -135,11 +139,13 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     return Error{ErrorCode::TooLarge, "JSON of " + std::to_string(text.size()) + " bytes, allowed " +
                                           std::to_string(limits.max_bytes)};
   if (deeper_than(text, limits.max_depth))
-    return Error{ErrorCode::TooLarge, "JSON nested deeper than " + std::to_string(limits.max_depth) + " levels"};
+    return Error{ErrorCode::TooLarge,
+                 "JSON nested deeper than " + std::to_string(limits.max_depth) + " levels"};
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    return Error{ErrorCode::InvalidArgument, "not JSON: unexpected text at byte " + std::to_string(error.byte)};
+    return Error{ErrorCode::InvalidArgument,
+                 "not JSON: unexpected text at byte " + std::to_string(error.byte)};
   } catch (const Json::exception& error) {
     return Error{ErrorCode::InvalidArgument, std::string("not JSON: ") + error.what()};
   }

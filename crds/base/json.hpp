@@ -18,7 +18,8 @@ struct JsonLimits {
   std::size_t max_depth = 64;  // nlohmann's dump and copy recurse; unbounded depth would end the process
 };
 
-// Parses one document. Errors: TooLarge (bytes or depth), InvalidArgument (not JSON; the message has the byte).
+// Parses one document. Errors: TooLarge (bytes or depth), InvalidArgument (not JSON; the message has the
+// byte).
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // RFC 8785 (JSON Canonicalization Scheme): members sorted by UTF-16 code units, ES6 numbers, no white space.

@@ -14,7 +14,8 @@ inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
 inline constexpr std::string_view kAppName = "app.kubernetes.io/name";
 inline constexpr std::string_view kAppComponent = "app.kubernetes.io/component";
 inline constexpr std::string_view kModelDeployment = "llmops.dev/model-deployment";
-inline constexpr std::string_view kComponent = "llmops.dev/component";  // engine | gateway | evaluator | config | revision | run
+inline constexpr std::string_view kComponent =
+    "llmops.dev/component";  // engine | gateway | evaluator | config | revision | run
 inline constexpr std::string_view kServingHash = "llmops.dev/serving-hash";
 inline constexpr std::string_view kRevisionHash = "llmops.dev/revision-hash";
 inline constexpr std::string_view kRun = "llmops.dev/run";
@@ -22,7 +23,7 @@ inline constexpr std::string_view kEvalRun = "llmops.dev/eval-run";
 
 // Annotations.
 inline constexpr std::string_view kContentDigest = "llmops.dev/content-digest";
-inline constexpr std::string_view kHash = "llmops.dev/hash";                    // of a revision record
+inline constexpr std::string_view kHash = "llmops.dev/hash";                       // of a revision record
 inline constexpr std::string_view kRecordServingHash = "llmops.dev/serving-hash";  // likewise, whole
 inline constexpr std::string_view kPlanDigest = "llmops.dev/plan-digest";
 inline constexpr std::string_view kGate = "llmops.dev/gate";

@@ -53,9 +53,10 @@ std::string format_micro_time(Timestamp time) {
 
 Result<Timestamp> parse_timestamp(std::string_view text) {
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-  if (text.size() < 20 || !digits(text, 0, 4, y) || text[4] != '-' || !digits(text, 5, 2, mo) || text[7] != '-' ||
-      !digits(text, 8, 2, d) || (text[10] != 'T' && text[10] != 't') || !digits(text, 11, 2, h) || text[13] != ':' ||
-      !digits(text, 14, 2, mi) || text[16] != ':' || !digits(text, 17, 2, s))
+  if (text.size() < 20 || !digits(text, 0, 4, y) || text[4] != '-' || !digits(text, 5, 2, mo) ||
+      text[7] != '-' || !digits(text, 8, 2, d) || (text[10] != 'T' && text[10] != 't') ||
+      !digits(text, 11, 2, h) || text[13] != ':' || !digits(text, 14, 2, mi) || text[16] != ':' ||
+      !digits(text, 17, 2, s))
     return bad_time(text);
   const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
   if (!date.ok() || h > 23 || mi > 59 || s > 60) return bad_time(text);
@@ -105,11 +106,20 @@ Result<Duration> parse_duration(std::string_view text) {
     if (code != std::errc{} || text[at] == '-' || amount > 1'000'000'000) return bad;
     at = static_cast<std::size_t>(end - text.data());
     const std::string_view rest = text.substr(at);
-    if (rest.starts_with("ms")) { total += amount; at += 2; }
-    else if (rest.starts_with("s")) { total += amount * 1000; at += 1; }
-    else if (rest.starts_with("m")) { total += amount * 60'000; at += 1; }
-    else if (rest.starts_with("h")) { total += amount * 3'600'000; at += 1; }
-    else return bad;
+    if (rest.starts_with("ms")) {
+      total += amount;
+      at += 2;
+    } else if (rest.starts_with("s")) {
+      total += amount * 1000;
+      at += 1;
+    } else if (rest.starts_with("m")) {
+      total += amount * 60'000;
+      at += 1;
+    } else if (rest.starts_with("h")) {
+      total += amount * 3'600'000;
+      at += 1;
+    } else
+      return bad;
   }
   return Duration(total);
 }

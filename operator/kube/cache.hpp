@@ -31,7 +31,8 @@ class ReflectorSink {
 // jitter, reset after 2 min of health), bookmarks advance, a watch that ends within a second without an
 // event counts as a failure, silence of 150 s after a first bookmark reconnects. Ends when cancelled.
 // After client-go tools/cache/reflector.go.
-Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOptions options, ReflectorSink& sink);
+Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOptions options,
+                   ReflectorSink& sink);
 
 // The untyped part of a cache: what waiting and read-your-own-writes need.
 class CacheBase : public ReflectorSink {
@@ -53,7 +54,10 @@ class CacheBase : public ReflectorSink {
   Notify& progress() { return progress_; }
 
  protected:
-  void mark_synced() { synced_ = true; progress_.notify_all(); }
+  void mark_synced() {
+    synced_ = true;
+    progress_.notify_all();
+  }
 
  private:
   ResourceType type_;

@@ -27,7 +27,7 @@ struct Credentials {
 struct ClientConfig {
   std::string host;
   std::uint16_t port = 443;
-  std::string path_prefix;        // of a proxied server; usually empty
+  std::string path_prefix;  // of a proxied server; usually empty
   std::string default_namespace = "default";
   std::function<Result<Credentials>()> credentials;
   std::string user_agent = "llmops-operator";
@@ -77,7 +77,8 @@ class Client {
   // PUT of the whole object with its metadata.resourceVersion.
   Task<Result<Json>> replace(const ResourceType& type, Json object);
   // PUT of a subresource: "status" or "scale".
-  Task<Result<Json>> replace_subresource(const ResourceType& type, ObjectKey key, std::string subresource, Json object);
+  Task<Result<Json>> replace_subresource(const ResourceType& type, ObjectKey key, std::string subresource,
+                                         Json object);
   // Background propagation. NotFound is an error like any other.
   Task<Result<void>> remove(const ResourceType& type, ObjectKey key, Preconditions preconditions);
   Task<Result<std::unique_ptr<Watch>>> watch(const ResourceType& type, std::string ns, ListOptions options,
@@ -102,7 +103,8 @@ class Client {
   std::string pool_;
 };
 
-// kubeconfig from KUBECONFIG (list, first wins, relative paths), else ~/.kube/config; `context` empty: current.
+// kubeconfig from KUBECONFIG (list, first wins, relative paths), else ~/.kube/config; `context` empty:
+// current.
 Result<ClientConfig> load_kubeconfig(std::string_view context = {});
 // The ServiceAccount mounted into the pod; the token file is read again every minute.
 Result<ClientConfig> in_cluster_config(Env& env);

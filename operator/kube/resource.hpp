@@ -17,7 +17,8 @@ struct ResourceType {
   friend bool operator==(const ResourceType&, const ResourceType&) = default;
 };
 
-inline constexpr ResourceType kModelDeployments{"llmops.dev", "v1alpha1", "modeldeployments", "ModelDeployment"};
+inline constexpr ResourceType kModelDeployments{"llmops.dev", "v1alpha1", "modeldeployments",
+                                                "ModelDeployment"};
 inline constexpr ResourceType kPromptVersions{"llmops.dev", "v1alpha1", "promptversions", "PromptVersion"};
 inline constexpr ResourceType kEvalGates{"llmops.dev", "v1alpha1", "evalgates", "EvalGate"};
 inline constexpr ResourceType kEvalRuns{"llmops.dev", "v1alpha1", "evalruns", "EvalRun"};
@@ -34,8 +35,8 @@ inline constexpr ResourceType kEndpointSlices{"discovery.k8s.io", "v1", "endpoin
 inline constexpr ResourceType kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline constexpr ResourceType kEvents{"events.k8s.io", "v1", "events", "Event"};
 inline constexpr ResourceType kNamespaces{"", "v1", "namespaces", "Namespace", false};
-inline constexpr ResourceType kCustomResourceDefinitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
-                                                         "CustomResourceDefinition", false};
+inline constexpr ResourceType kCustomResourceDefinitions{
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false};
 
 struct ObjectKey {
   std::string ns;  // empty for cluster-scoped kinds

@@ -90,10 +90,12 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   llmops::Options options;
   CLI::App app{"Releases of models, prompts and guardrails, judged on evidence.", "llmops-operator"};
-  app.add_option("--image", options.image, "Image of gateway and evaluator pods; the operator's own")->required();
+  app.add_option("--image", options.image, "Image of gateway and evaluator pods; the operator's own")
+      ->required();
   app.add_option("--namespace", options.watch_namespace, "Watch this namespace only (default: all)");
   app.add_option("--leader-elect", options.leader_elect, "Work only while holding the Lease (default true)");
-  app.add_option("--workers", options.workers, "Objects reconciled at a time per controller")->check(CLI::Range(1, 64));
+  app.add_option("--workers", options.workers, "Objects reconciled at a time per controller")
+      ->check(CLI::Range(1, 64));
   app.add_option("--health-port", options.health_port, "Port of /healthz, /readyz and /metrics");
   app.add_option("--log-format", options.log_format, "json or text")->check(CLI::IsMember({"json", "text"}));
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error");

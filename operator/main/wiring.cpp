@@ -19,7 +19,9 @@ namespace {
 
 constexpr Duration kLastEvents{2'000};
 
-kube::ListOptions evaluators() { return {evalrun::evaluator_selector(), ""}; }
+kube::ListOptions evaluators() {
+  return {evalrun::evaluator_selector(), ""};
+}
 
 }  // namespace
 
@@ -37,18 +39,22 @@ struct OperatorProgram::Parts {
     manager.add_cache(evaluator_pods);
 
     OwnWrites& own_writes = manager.own_writes();
-    auto eval_gates = std::make_shared<evalgate::EvalGateController>(env, client, evalgate::Caches{caches.eval_gates},
-                                                                     own_writes, events);
+    auto eval_gates = std::make_shared<evalgate::EvalGateController>(
+        env, client, evalgate::Caches{caches.eval_gates}, own_writes, events);
     release::ControllerOptions release_options;
     release_options.image = options.image;
-    release_options.validate_gate_again = [gates = eval_gates.get()](const kube::ObjectKey& key) { gates->look_again(key); };
+    release_options.validate_gate_again = [gates = eval_gates.get()](const kube::ObjectKey& key) {
+      gates->look_again(key);
+    };
     manager.add_controller(std::make_shared<release::ModelDeploymentController>(
         env, client, transport, caches, own_writes, events, metrics, release_options));
     manager.add_controller(std::make_shared<promptversion::PromptVersionController>(
-        env, client, promptversion::Caches{caches.prompt_versions, caches.model_deployments}, own_writes, events));
+        env, client, promptversion::Caches{caches.prompt_versions, caches.model_deployments}, own_writes,
+        events));
     manager.add_controller(std::move(eval_gates));
     manager.add_controller(std::make_shared<evalrun::EvalRunController>(
-        env, client, evalrun::Caches{caches.eval_runs, jobs, evaluator_pods}, own_writes, events, options.image));
+        env, client, evalrun::Caches{caches.eval_runs, jobs, evaluator_pods}, own_writes, events,
+        options.image));
   }
 
   ManagerOptions manager_options(const OperatorOptions& options) {
@@ -73,7 +79,8 @@ struct OperatorProgram::Parts {
   Manager manager;
 };
 
-OperatorProgram::OperatorProgram(Env& env, Transport& transport, kube::ClientConfig config, OperatorOptions options)
+OperatorProgram::OperatorProgram(Env& env, Transport& transport, kube::ClientConfig config,
+                                 OperatorOptions options)
     : parts_(std::make_unique<Parts>(env, transport, std::move(config), std::move(options))) {}
 OperatorProgram::~OperatorProgram() = default;
 
@@ -83,7 +90,9 @@ Task<void> OperatorProgram::run() {
   co_await parts_->events.flush(kLastEvents);
 }
 
-void OperatorProgram::stop() { parts_->manager.stop(); }
+void OperatorProgram::stop() {
+  parts_->manager.stop();
+}
 
 HealthChecks OperatorProgram::health() const {
   HealthChecks checks;

@@ -6,7 +6,9 @@
 namespace llmops {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -28,7 +30,8 @@ std::string_view Headers::get(std::string_view name) const {
 }
 
 bool Headers::contains(std::string_view name) const {
-  return std::any_of(fields_.begin(), fields_.end(), [&](const auto& f) { return equal_names(f.first, name); });
+  return std::any_of(fields_.begin(), fields_.end(),
+                     [&](const auto& f) { return equal_names(f.first, name); });
 }
 
 void Headers::set(std::string_view name, std::string value) {
@@ -40,7 +43,9 @@ void Headers::erase(std::string_view name) {
   std::erase_if(fields_, [&](const auto& field) { return equal_names(field.first, name); });
 }
 
-std::string_view HttpRequest::path() const { return std::string_view(target).substr(0, target.find('?')); }
+std::string_view HttpRequest::path() const {
+  return std::string_view(target).substr(0, target.find('?'));
+}
 
 std::string HttpRequest::query(std::string_view name) const {
   const auto mark = target.find('?');
@@ -64,7 +69,8 @@ Task<Result<std::string>> read_all(BodyStream& body, std::size_t max_bytes) {
     if (!chunk.ok()) co_return chunk.error();
     if (chunk->empty()) co_return text;
     if (text.size() + chunk->size() > max_bytes)
-      co_return Error{ErrorCode::TooLarge, "response body larger than " + std::to_string(max_bytes) + " bytes"};
+      co_return Error{ErrorCode::TooLarge,
+                      "response body larger than " + std::to_string(max_bytes) + " bytes"};
     text.append(*chunk);
   }
 }

@@ -40,14 +40,17 @@ class Headers {
 struct HttpRequest {
   HttpRequest() = default;
   HttpRequest(std::string method_, std::string target_, Headers headers_ = {}, std::string body_ = {})
-      : method(std::move(method_)), target(std::move(target_)), headers(std::move(headers_)), body(std::move(body_)) {}
+      : method(std::move(method_)),
+        target(std::move(target_)),
+        headers(std::move(headers_)),
+        body(std::move(body_)) {}
 
   std::string method = "GET";
   std::string target = "/";  // path and query, already percent-encoded
   Headers headers;           // Host, Content-Length and Connection are the transport's
   std::string body;
 
-  std::string_view path() const;   // without the query
+  std::string_view path() const;                   // without the query
   std::string query(std::string_view name) const;  // the decoded value, or empty
 };
 

@@ -38,7 +38,10 @@ class OwnWrites {
   void forget(const kube::ObjectKey& reconciled);
 
  private:
-  struct Write { const kube::CacheBase* cache; std::string resource_version; };
+  struct Write {
+    const kube::CacheBase* cache;
+    std::string resource_version;
+  };
   std::map<kube::ObjectKey, std::vector<Write>> writes_;
 };
 

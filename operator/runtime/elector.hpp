@@ -45,9 +45,9 @@ class Elector {
   kube::Client client_;
   ElectorOptions options_;
   bool leading_ = false;
-  Duration renewed_at_{0};            // uptime() before the last successful write was sent
-  Json lease_;                        // the lease as last seen; null when unknown
-  std::string observed_record_;       // its text, to notice change
+  Duration renewed_at_{0};       // uptime() before the last successful write was sent
+  Json lease_;                   // the lease as last seen; null when unknown
+  std::string observed_record_;  // its text, to notice change
   Duration observed_at_{0};
 };
 

@@ -21,16 +21,27 @@ struct ObjectReference {
 // 1 kB and hold no clock times, else nothing would aggregate.
 class EventRecorder {
  public:
-  EventRecorder(Env& env, kube::Client& client, std::string reporting_controller, std::string reporting_instance);
-  void record(const ObjectReference& regarding, EventType type, std::string_view reason, std::string_view action,
-              std::string_view note);
+  EventRecorder(Env& env, kube::Client& client, std::string reporting_controller,
+                std::string reporting_instance);
+  void record(const ObjectReference& regarding, EventType type, std::string_view reason,
+              std::string_view action, std::string_view note);
   Task<void> run();
   // Writes what is queued, for at most `limit`.
   Task<void> flush(Duration limit);
 
  private:
-  struct Pending { ObjectReference regarding; EventType type; std::string reason, action, note; Timestamp at; };
-  struct Series { std::string name; std::string resource_version; int count = 1; Timestamp last, written; };
+  struct Pending {
+    ObjectReference regarding;
+    EventType type;
+    std::string reason, action, note;
+    Timestamp at;
+  };
+  struct Series {
+    std::string name;
+    std::string resource_version;
+    int count = 1;
+    Timestamp last, written;
+  };
   Task<Result<void>> write(Pending event);
   Task<Result<void>> drain();
   Task<Result<void>> create(std::string series_key, Pending event);

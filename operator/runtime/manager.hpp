@@ -41,7 +41,7 @@ class Manager {
   Task<void> run();
   void stop();
 
-  bool ready() const;    // caches synced
+  bool ready() const;  // caches synced
   bool leading() const;
   bool healthy() const;  // the event loop turns and no worker is stuck beyond 5 min
   OwnWrites& own_writes();

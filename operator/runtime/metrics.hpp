@@ -22,8 +22,18 @@ class Metrics {
   std::string text() const;
 
  private:
-  struct Series { double value = 0; std::vector<std::uint64_t> buckets; double sum = 0; std::uint64_t count = 0; };
-  struct Family { Kind kind; std::string help; std::vector<double> bounds; std::map<std::string, Series> series; };
+  struct Series {
+    double value = 0;
+    std::vector<std::uint64_t> buckets;
+    double sum = 0;
+    std::uint64_t count = 0;
+  };
+  struct Family {
+    Kind kind;
+    std::string help;
+    std::vector<double> bounds;
+    std::map<std::string, Series> series;
+  };
   std::map<std::string, Family, std::less<>> families_;
 };
 

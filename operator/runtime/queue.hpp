@@ -41,7 +41,7 @@ class WorkQueue {
   void drop_delay(const kube::ObjectKey& key);
 
   Env& env_;
-  std::set<kube::ObjectKey> queued_;              // waiting in ready_, once
+  std::set<kube::ObjectKey> queued_;                // waiting in ready_, once
   std::map<std::uint64_t, kube::ObjectKey> ready_;  // by order of readiness
   std::map<kube::ObjectKey, Timestamp> delayed_due_;
   std::map<kube::ObjectKey, Env::TimerId> delayed_;

@@ -1,6 +1,6 @@
-// What the gateway adds: the same requests to an engine stub, directly and through llmops-gateway, in turn, in
-// one run. `gateway_latency engine PORT` is the stub, `gateway_latency measure ENGINE_PORT GATEWAY_PORT` the
-// client; run.py starts all three.
+// What the gateway adds: the same requests to an engine stub, directly and through llmops-gateway, in turn,
+// in one run. `gateway_latency engine PORT` is the stub, `gateway_latency measure ENGINE_PORT GATEWAY_PORT`
+// the client; run.py starts all three.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -21,14 +21,19 @@ constexpr int kTokens = 16;
 constexpr const char* kModel = "stub";
 
 std::string token_event(int number) {
-  return std::string(R"(data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"stub","choices":[{"index":0,"delta":)") +
-         (number == 0 ? R"({"role":"assistant","content":null})" : R"({"content":" word"})") + R"(,"finish_reason":null}]})" + "\n\n";
+  return std::string(
+             R"(data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"stub","choices":[{"index":0,"delta":)") +
+         (number == 0 ? R"({"role":"assistant","content":null})" : R"({"content":" word"})") +
+         R"(,"finish_reason":null}]})" + "\n\n";
 }
 
 constexpr const char* kLastEvents =
-    "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"stub\",\"choices\":[{\"index\":0,\"delta\":{},"
+    "data: "
+    "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"stub\",\"choices\":[{"
+    "\"index\":0,\"delta\":{},"
     "\"finish_reason\":\"stop\"}]}\n\n"
-    "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"stub\",\"choices\":[],"
+    "data: "
+    "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"stub\",\"choices\":[],"
     "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":16,\"total_tokens\":17}}\n\n"
     "data: [DONE]\n\n";
 
@@ -36,24 +41,25 @@ constexpr const char* kLastEvents =
 Task<void> answer(ServerExchange& exchange) {
   const std::string path(exchange.request().path());
   if (path == "/health") {
-    co_await exchange.respond(200, {}, R"({"status":"ok"})");
+    (void)co_await exchange.respond(200, {}, R"({"status":"ok"})");
   } else if (path == "/props") {
-    co_await exchange.respond(200, {}, R"({"total_slots":64})");
+    (void)co_await exchange.respond(200, {}, R"({"total_slots":64})");
   } else if (path == "/v1/models") {
-    co_await exchange.respond(200, {}, R"({"object":"list","data":[{"id":"stub"}]})");
+    (void)co_await exchange.respond(200, {}, R"({"object":"list","data":[{"id":"stub"}]})");
   } else if (exchange.request().body.find("\"stream\":true") != std::string::npos) {
     Headers headers{{"content-type", "text/event-stream"}};
-    co_await exchange.start(200, std::move(headers));
+    (void)co_await exchange.start(200, std::move(headers));
     for (int i = 0; i < kTokens; ++i) {
       const std::string event = token_event(i);
-      co_await exchange.write(event);
+      (void)co_await exchange.write(event);
     }
-    co_await exchange.write(kLastEvents);
-    co_await exchange.finish();
+    (void)co_await exchange.write(kLastEvents);
+    (void)co_await exchange.finish();
   } else {
-    co_await exchange.respond(200, {{"content-type", "application/json"}},
-                              R"({"id":"c","object":"chat.completion","created":1,"model":"stub","choices":[{"index":0,"message":)"
-                              R"({"role":"assistant","content":"word"},"finish_reason":"stop"}]})");
+    (void)co_await exchange.respond(
+        200, {{"content-type", "application/json"}},
+        R"({"id":"c","object":"chat.completion","created":1,"model":"stub","choices":[{"index":0,"message":)"
+        R"({"role":"assistant","content":"word"},"finish_reason":"stop"}]})");
   }
 }
 
@@ -64,20 +70,23 @@ struct Case {
 };
 
 std::string body_of(const Case& one) {
-  Json body = {{"model", kModel},
-               {"messages", Json::array({{{"role", "user"}, {"content", std::string(one.body_bytes, 'x')}}})}};
+  Json body = {
+      {"model", kModel},
+      {"messages", Json::array({{{"role", "user"}, {"content", std::string(one.body_bytes, 'x')}}})}};
   if (one.stream) body["stream"] = true;
   return dump_json(body);
 }
 
-Task<void> client(Transport& transport, std::uint16_t port, std::string body, std::string conversation, int requests,
-                  std::vector<double>& microseconds, int& failures) {
+Task<void> client(Transport& transport, std::uint16_t port, std::string body, std::string conversation,
+                  int requests, std::vector<double>& microseconds, int& failures) {
   Peer peer;
   peer.host = "127.0.0.1";
   peer.port = port;
   const ExchangeOptions options;
-  const HttpRequest request("POST", "/v1/chat/completions",
-                            {{"content-type", "application/json"}, {"x-conversation-id", std::move(conversation)}}, std::move(body));
+  const HttpRequest request(
+      "POST", "/v1/chat/completions",
+      {{"content-type", "application/json"}, {"x-conversation-id", std::move(conversation)}},
+      std::move(body));
   for (int i = 0; i < requests; ++i) {
     const auto start = Clock::now();
     auto response = co_await transport.exchange(peer, request, options);
@@ -92,7 +101,9 @@ Task<void> client(Transport& transport, std::uint16_t port, std::string body, st
   }
 }
 
-struct Figures { double p50, p99; };
+struct Figures {
+  double p50, p99;
+};
 
 Figures figures_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -103,14 +114,15 @@ Task<void> round(Env& env, Transport& transport, std::uint16_t port, const Case&
                  std::vector<double>& microseconds, int& failures) {
   std::vector<TaskHandle> clients;
   for (int i = 0; i < one.clients; ++i)
-    clients.push_back(env.spawn("client", client(transport, port, body_of(one), "c" + std::to_string(i), requests / one.clients,
-                                                 microseconds, failures)));
+    clients.push_back(env.spawn("client", client(transport, port, body_of(one), "c" + std::to_string(i),
+                                                 requests / one.clients, microseconds, failures)));
   for (auto& handle : clients) co_await handle.join();
 }
 
-Task<void> measure(Env& env, Transport& transport, std::uint16_t engine, std::uint16_t gateway, int& failures) {
-  std::printf("%-9s %9s %8s | %11s %11s | %11s %11s | %10s %10s\n", "kind", "body", "clients", "direct p50", "direct p99",
-              "gateway p50", "gateway p99", "added p50", "added p99");
+Task<void> measure(Env& env, Transport& transport, std::uint16_t engine, std::uint16_t gateway,
+                   int& failures) {
+  std::printf("%-9s %9s %8s | %11s %11s | %11s %11s | %10s %10s\n", "kind", "body", "clients", "direct p50",
+              "direct p99", "gateway p50", "gateway p99", "added p50", "added p99");
   for (const bool stream : {false, true}) {
     for (const std::size_t bytes : {std::size_t{1024}, std::size_t{32768}}) {
       for (const int clients : {1, 16}) {
@@ -126,8 +138,9 @@ Task<void> measure(Env& env, Transport& transport, std::uint16_t engine, std::ui
           }
         }
         const Figures a = figures_of(direct), b = figures_of(through);
-        std::printf("%-9s %7zu B %8d | %8.0f us %8.0f us | %8.0f us %8.0f us | %7.0f us %7.0f us\n", stream ? "streamed" : "plain",
-                    bytes, clients, a.p50, a.p99, b.p50, b.p99, b.p50 - a.p50, b.p99 - a.p99);
+        std::printf("%-9s %7zu B %8d | %8.0f us %8.0f us | %8.0f us %8.0f us | %7.0f us %7.0f us\n",
+                    stream ? "streamed" : "plain", bytes, clients, a.p50, a.p99, b.p50, b.p99, b.p50 - a.p50,
+                    b.p99 - a.p99);
         std::fflush(stdout);
       }
     }
@@ -165,6 +178,7 @@ int main(int argc, char** argv) {
   const auto port = [&](int position) { return static_cast<std::uint16_t>(std::atoi(argv[position])); };
   if (mode == "engine" && argc == 3) return llmops::main_engine(port(2));
   if (mode == "measure" && argc == 4) return llmops::main_measure(port(2), port(3));
-  std::fprintf(stderr, "usage: gateway_latency engine PORT | gateway_latency measure ENGINE_PORT GATEWAY_PORT\n");
+  std::fprintf(stderr,
+               "usage: gateway_latency engine PORT | gateway_latency measure ENGINE_PORT GATEWAY_PORT\n");
   return 2;
 }

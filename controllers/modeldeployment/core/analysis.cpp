@@ -12,12 +12,17 @@ using Phase = api::EvalRunPhase;
 
 std::optional<api::Verdict> verdict_of(Phase phase) {
   switch (phase) {
-    case Phase::Successful: return api::Verdict::Successful;
-    case Phase::Failed: return api::Verdict::Failed;
-    case Phase::Inconclusive: return api::Verdict::Inconclusive;
-    case Phase::Error: return api::Verdict::Error;
+    case Phase::Successful:
+      return api::Verdict::Successful;
+    case Phase::Failed:
+      return api::Verdict::Failed;
+    case Phase::Inconclusive:
+      return api::Verdict::Inconclusive;
+    case Phase::Error:
+      return api::Verdict::Error;
     case Phase::Pending:
-    case Phase::Running: return std::nullopt;
+    case Phase::Running:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -38,7 +43,8 @@ api::Decision decision_of(const std::string& gate, const EvalRunState& run, api:
   decision.gate = gate;
   decision.verdict = verdict;
   decision.eval_run = run.meta.name;
-  decision.reason = verdict == api::Verdict::Inconclusive ? names::kReasonGateInconclusive : names::kReasonGateFailed;
+  decision.reason =
+      verdict == api::Verdict::Inconclusive ? names::kReasonGateInconclusive : names::kReasonGateFailed;
   decision.message = "gate " + gate + ": " + run.status->message.value_or(std::string(to_string(verdict)));
   if (const auto* metric = telling_metric(*run.status, verdict)) {
     decision.metric = metric->name;
@@ -51,21 +57,30 @@ api::Decision decision_of(const std::string& gate, const EvalRunState& run, api:
 
 AnalysisVerdict to_analysis(api::Verdict verdict) {
   switch (verdict) {
-    case api::Verdict::Successful: return AnalysisVerdict::Passed;
-    case api::Verdict::Failed: return AnalysisVerdict::Failed;
-    case api::Verdict::Inconclusive: return AnalysisVerdict::Inconclusive;
-    case api::Verdict::Error: return AnalysisVerdict::Error;
+    case api::Verdict::Successful:
+      return AnalysisVerdict::Passed;
+    case api::Verdict::Failed:
+      return AnalysisVerdict::Failed;
+    case api::Verdict::Inconclusive:
+      return AnalysisVerdict::Inconclusive;
+    case api::Verdict::Error:
+      return AnalysisVerdict::Error;
   }
   return AnalysisVerdict::Error;
 }
 
 int rank(AnalysisVerdict verdict) {
   switch (verdict) {
-    case AnalysisVerdict::Failed: return 4;
-    case AnalysisVerdict::Running: return 3;  // nothing is concluded while a sibling may still fail
-    case AnalysisVerdict::Error: return 2;
-    case AnalysisVerdict::Inconclusive: return 1;
-    case AnalysisVerdict::Passed: return 0;
+    case AnalysisVerdict::Failed:
+      return 4;
+    case AnalysisVerdict::Running:
+      return 3;  // nothing is concluded while a sibling may still fail
+    case AnalysisVerdict::Error:
+      return 2;
+    case AnalysisVerdict::Inconclusive:
+      return 1;
+    case AnalysisVerdict::Passed:
+      return 0;
   }
   return 0;
 }
@@ -92,15 +107,14 @@ Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t
     spec.stable_revision = std::move(stable);
   }
   spec.offline = pinned.offline;
-  spec.evaluation_service = names_of::evaluation(observed.meta.name) + "." + observed.meta.ns + ".svc:" +
-                            std::to_string(kEvaluationPort);
+  spec.evaluation_service = names_of::evaluation(observed.meta.name) + "." + observed.meta.ns +
+                            ".svc:" + std::to_string(kEvaluationPort);
   spec.audience = evaluation_audience(observed.meta);
   spec.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
-  return make_child(observed, kube::kEvalRuns,
-                    names_of::eval_run(observed.meta.name, run.number, step, position, attempt), "run",
-                    {{"spec", spec.to_json()},
-                     {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
-                    {{std::string(names::kRun), std::to_string(run.number)}});
+  return make_child(
+      observed, kube::kEvalRuns, names_of::eval_run(observed.meta.name, run.number, step, position, attempt),
+      "run", {{"spec", spec.to_json()}, {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
+      {{std::string(names::kRun), std::to_string(run.number)}});
 }
 
 }  // namespace
@@ -113,13 +127,15 @@ AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run
     const std::string name =
         names_of::eval_run(observed.meta.name, run.number, step, i, run.analysis_attempt.value_or(0));
     const auto found = observed.eval_runs.find(name);
-    const bool ended = found != observed.eval_runs.end() && found->second.status && found->second.status->phase &&
-                       verdict_of(*found->second.status->phase);
+    const bool ended = found != observed.eval_runs.end() && found->second.status &&
+                       found->second.status->phase && verdict_of(*found->second.status->phase);
     AnalysisState one;
     one.gate = gates[i].name;
     if (!ended) {
-      const bool told = found != observed.eval_runs.end() && found->second.status && found->second.status->message;
-      one.message = "gate " + gates[i].name + (told ? ": " + *found->second.status->message : " is being measured");
+      const bool told =
+          found != observed.eval_runs.end() && found->second.status && found->second.status->message;
+      one.message =
+          "gate " + gates[i].name + (told ? ": " + *found->second.status->message : " is being measured");
     } else {
       const api::Verdict verdict = *verdict_of(*found->second.status->phase);
       one.verdict = to_analysis(verdict);

@@ -17,9 +17,9 @@ enum class AnalysisVerdict { Running, Passed, Failed, Inconclusive, Error };
 
 struct AnalysisState {
   AnalysisVerdict verdict = AnalysisVerdict::Running;
-  std::string gate;         // the one that speaks
+  std::string gate;  // the one that speaks
   std::string message;
-  api::Decision decision;   // filled for Failed and Inconclusive
+  api::Decision decision;  // filled for Failed and Inconclusive
 };
 
 // Failed wins over Error, Error over Inconclusive, Inconclusive over Running, Running over Successful.

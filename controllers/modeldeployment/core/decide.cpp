@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <charconv>
 
-#include "controllers/modeldeployment/core/children/gateway.hpp"
-#include "controllers/modeldeployment/core/describe.hpp"
 #include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/children/engine.hpp"
+#include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/describe.hpp"
 #include "controllers/modeldeployment/core/run.hpp"
-#include "crds/base/defaults.hpp"
-#include "crds/base/names.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
+#include "crds/base/defaults.hpp"
 #include "crds/base/digest.hpp"
+#include "crds/base/names.hpp"
 
 namespace llmops::release {
 namespace {
@@ -44,10 +44,12 @@ void note_verification(Draft& draft) {
 void at_rest(Draft& draft) {
   auto& status = draft.status;
   forget_retired(draft);
-  const bool asks_for_stable = status.stable && draft.target.resolved() && draft.target.hash == status.stable->hash;
+  const bool asks_for_stable =
+      status.stable && draft.target.resolved() && draft.target.hash == status.stable->hash;
   if (status.bake_until) {
     const bool over = draft.observed.now >= *status.bake_until;
-    if (draft.target.resolved() && status.previous_stable && draft.target.hash == status.previous_stable->hash)
+    if (draft.target.resolved() && status.previous_stable &&
+        draft.target.hash == status.previous_stable->hash)
       return return_to_previous_stable(draft);
     if (over || (draft.target.resolved() && !asks_for_stable)) end_bake(draft);
     return;
@@ -67,7 +69,8 @@ void assign_epoch(Draft& draft) {
   }
   std::string digest = config_digest(*config);
   if (status.config_digest == digest) return;
-  std::int64_t highest = std::max(status.epoch.value_or(0), draft.observed.config ? draft.observed.config->epoch : 0);
+  std::int64_t highest =
+      std::max(status.epoch.value_or(0), draft.observed.config ? draft.observed.config->epoch : 0);
   for (const auto& [uid, report] : draft.observed.reports) highest = std::max(highest, report.epoch);
   status.epoch = highest + 1;
   status.config_digest = std::move(digest);
@@ -117,7 +120,8 @@ void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
     const auto content = observed.contents.find((*revision)->hash);
     if (content == observed.contents.end()) continue;
     auto body = revision_body(observed, (*revision)->hash, content->second);
-    if (body.ok() && !observed.child(body->type.kind, body->name())) actions.emplace_back(Create{std::move(*body)});
+    if (body.ok() && !observed.child(body->type.kind, body->name()))
+      actions.emplace_back(Create{std::move(*body)});
   }
   auto children = gateway_children(observed, *config);
   // Rights before the configuration that needs them, the configuration before the pods that read it.
@@ -126,7 +130,8 @@ void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
     if (child.type == kube::kServices) break;
     ensure(observed, std::move(child), actions);
   }
-  if (!observed.config || observed.config->epoch <= *status.epoch) ensure(observed, std::move(config_map), actions);
+  if (!observed.config || observed.config->epoch <= *status.epoch)
+    ensure(observed, std::move(config_map), actions);
   for (auto& child : children)
     if (child.object.is_object()) ensure(observed, std::move(child), actions);
 }
@@ -153,7 +158,8 @@ void ensure_engines(const Observed& observed, std::vector<Action>& actions) {
   for (const auto& [serving_hash, replicas] : wanted) {
     kept.insert(short_hash(serving_hash));
     const Stack* stack = nullptr;
-    for (const auto* revision : {&observed.status.stable, &observed.status.candidate, &observed.status.previous_stable})
+    for (const auto* revision :
+         {&observed.status.stable, &observed.status.candidate, &observed.status.previous_stable})
       if (*revision && (*revision)->serving_hash == serving_hash)
         if (const auto found = observed.contents.find((*revision)->hash); found != observed.contents.end())
           stack = &found->second;
@@ -177,10 +183,13 @@ Child revision_record(const Observed& observed, const Target& target) {
   for (const auto& record : observed.revisions) ordinal = std::max(ordinal, record.ordinal + 1);
   Json content = {{"data", target.stack.to_document()},
                   {"revision", ordinal},
-                  {"metadata", {{"annotations", {{std::string(names::kHash), target.hash},
-                                                 {std::string(names::kRecordServingHash), target.serving_hash}}}}}};
-  Child child = make_child(observed, kube::kControllerRevisions, names_of::revision(observed.meta.name, target.hash),
-                           "revision", std::move(content));
+                  {"metadata",
+                   {{"annotations",
+                     {{std::string(names::kHash), target.hash},
+                      {std::string(names::kRecordServingHash), target.serving_hash}}}}}};
+  Child child =
+      make_child(observed, kube::kControllerRevisions, names_of::revision(observed.meta.name, target.hash),
+                 "revision", std::move(content));
   // No owner: after a restore the garbage collector would take the records with the old owner's UID.
   child.object["metadata"].erase("ownerReferences");
   return child;
@@ -190,8 +199,8 @@ Child plan_record(const Observed& observed, const Plan& plan, std::int64_t numbe
   Json content = {{"data", plan.to_document()},
                   {"revision", number},
                   {"metadata", {{"annotations", {{std::string(names::kPlanDigest), plan.digest()}}}}}};
-  Child child = make_child(observed, kube::kControllerRevisions, names_of::plan(observed.meta.name, number), "plan",
-                           std::move(content));
+  Child child = make_child(observed, kube::kControllerRevisions, names_of::plan(observed.meta.name, number),
+                           "plan", std::move(content));
   child.object["metadata"].erase("ownerReferences");
   return child;
 }
@@ -243,7 +252,8 @@ void collect_old(const Observed& observed, std::vector<Action>& actions) {
   const auto& status = observed.status;
   if (status.run || status.bake_until || !status.retiring.empty() || !status.stable) return;
   collect_old_runs(observed, actions);
-  const auto limit = static_cast<std::size_t>(observed.spec.revision_history_limit.value_or(defaults::kRevisionHistoryLimit));
+  const auto limit = static_cast<std::size_t>(
+      observed.spec.revision_history_limit.value_or(defaults::kRevisionHistoryLimit));
   std::set<std::string> kept{status.stable->hash};
   if (status.desired) kept.insert(status.desired->hash);
   for (const auto& rejection : status.rejected) kept.insert(rejection.hash);
@@ -258,10 +268,12 @@ void collect_old(const Observed& observed, std::vector<Action>& actions) {
     const RevisionRecord& record = *old[i];
     if (const auto* body = observed.child("ConfigMap", names_of::body(observed.meta.name, record.hash)))
       actions.emplace_back(Delete{kube::kConfigMaps, body->meta});
-    const bool shared = std::any_of(observed.revisions.begin(), observed.revisions.end(), [&](const auto& other) {
-      return other.hash != record.hash && other.serving_hash == record.serving_hash;
-    });
-    if (const EngineState* engine = observed.engine(record.serving_hash); engine && !shared && engine->replicas == 0) {
+    const bool shared =
+        std::any_of(observed.revisions.begin(), observed.revisions.end(), [&](const auto& other) {
+          return other.hash != record.hash && other.serving_hash == record.serving_hash;
+        });
+    if (const EngineState* engine = observed.engine(record.serving_hash);
+        engine && !shared && engine->replicas == 0) {
       actions.emplace_back(Delete{kube::kDeployments, engine->meta});
       if (const auto* service = observed.child("Service", engine->meta.name))
         actions.emplace_back(Delete{kube::kServices, service->meta});
@@ -277,9 +289,14 @@ Duration next_look(const Observed& observed, const Transition& next) {
     switch (status.waiting_for->kind) {
       case api::WaitKind::Traffic:
       case api::WaitKind::Capacity:
-      case api::WaitKind::Load: wait = kPollTraffic; break;
-      case api::WaitKind::Reference: wait = kPollReference; break;
-      default: break;
+      case api::WaitKind::Load:
+        wait = kPollTraffic;
+        break;
+      case api::WaitKind::Reference:
+        wait = kPollReference;
+        break;
+      default:
+        break;
     }
     if (status.waiting_for->until && *status.waiting_for->until > observed.now)
       wait = std::min(wait, *status.waiting_for->until - observed.now);
@@ -291,7 +308,8 @@ Duration next_look(const Observed& observed, const Transition& next) {
 
 }  // namespace
 
-std::map<std::string, std::int64_t> wanted_engines(const Observed& observed, const api::ModelDeploymentStatus& status) {
+std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
+                                                   const api::ModelDeploymentStatus& status) {
   std::map<std::string, std::int64_t> wanted;
   const auto want = [&](const std::string& serving_hash, std::int64_t replicas) {
     auto& entry = wanted[serving_hash];
@@ -300,7 +318,8 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed, con
   if (status.stable) want(status.stable->serving_hash, observed.spec.replicas);
   if (status.previous_stable) want(status.previous_stable->serving_hash, observed.spec.replicas);
   if (status.candidate && status.run) {
-    const bool rolling_back = status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack;
+    const bool rolling_back =
+        status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack;
     const EngineState* engine = observed.engine(status.candidate->serving_hash);
     // While rolling back nothing shrinks: capacity goes after traffic has.
     want(status.candidate->serving_hash,
@@ -309,8 +328,9 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed, con
   return wanted;
 }
 
-bool differs_beyond_progress(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after) {
-  return without_progress(before) != without_progress(after);
+bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
+                             const api::ModelDeploymentStatus& after) {
+  return before != after && without_progress(before) != without_progress(after);
 }
 
 Transition next_status(const Observed& observed) {
@@ -319,8 +339,10 @@ Transition next_status(const Observed& observed) {
   draft.status.observed_generation = observed.meta.generation;
   if (!draft.status.stable && !draft.status.run) restore_pointers(draft);
   note_verification(draft);
-  if (draft.status.run) advance_run(draft);
-  else at_rest(draft);
+  if (draft.status.run)
+    advance_run(draft);
+  else
+    at_rest(draft);
   assign_epoch(draft);
   describe(draft);
   return {std::move(draft.status), std::move(draft.notes)};
@@ -348,7 +370,8 @@ Decision decide(const Observed& observed) {
   }
   decision.actions = next_actions(observed);
   const Duration look = next_look(observed, next);
-  const bool busy = next.status.run || needs_reports(next.status) || next.status.bake_until || next.status.waiting_for;
+  const bool busy =
+      next.status.run || needs_reports(next.status) || next.status.bake_until || next.status.waiting_for;
   if (!decision.actions.empty()) return decision;
   if (next.status != observed.status) {
     const Timestamp due = observed.last_progress_write + kProgressInterval;
@@ -364,7 +387,8 @@ Decision decide(const Observed& observed) {
     if (next.status.bake_until && !needs_reports(next.status) && *next.status.bake_until > observed.now)
       decision.wait = *next.status.bake_until - observed.now;
     for (const auto& entry : next.status.retiring)
-      if (entry.not_before > observed.now) decision.wait = std::min(*decision.wait, entry.not_before - observed.now);
+      if (entry.not_before > observed.now)
+        decision.wait = std::min(*decision.wait, entry.not_before - observed.now);
   }
   return decision;
 }

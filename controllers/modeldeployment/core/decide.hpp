@@ -26,12 +26,26 @@ struct Transition {
   std::vector<Note> notes;
 };
 
-struct Create { Child child; };
+struct Create {
+  Child child;
+};
 // PUT of the live object with our part replaced, carrying the resourceVersion of `live`.
-struct Replace { Child child; kube::ObjectMeta live; };
-struct Scale { kube::ObjectMeta live; std::int64_t replicas = 0; };
-struct Annotate { kube::ObjectMeta live; std::string key, value; };  // of a ControllerRevision
-struct Delete { kube::ResourceType type; kube::ObjectMeta live; };
+struct Replace {
+  Child child;
+  kube::ObjectMeta live;
+};
+struct Scale {
+  kube::ObjectMeta live;
+  std::int64_t replicas = 0;
+};
+struct Annotate {
+  kube::ObjectMeta live;
+  std::string key, value;
+};  // of a ControllerRevision
+struct Delete {
+  kube::ResourceType type;
+  kube::ObjectMeta live;
+};
 using Action = std::variant<Create, Replace, Scale, Annotate, Delete>;
 
 struct Decision {
@@ -50,7 +64,8 @@ std::vector<Action> next_actions(const Observed& observed);
 
 // Whether two statuses differ in more than progress (messages, counts), which is written at most once in ten
 // seconds.
-bool differs_beyond_progress(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
+bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
+                             const api::ModelDeploymentStatus& after);
 
 // Engine replicas that the persisted status asks for, by serving hash. Engines not named are to go.
 std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,

@@ -37,14 +37,17 @@ bool traffic_settled(const api::ModelDeploymentStatus& status) {
 Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
   const auto& status = draft.status;
   if (status.run) {
-    if (status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack) return Phase::RollingBack;
+    if (status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack)
+      return Phase::RollingBack;
     if (draft.stalled) return Phase::Degraded;
-    if (status.run->pause_reason || (draft.waiting && draft.waiting->kind == api::WaitKind::Time)) return Phase::Paused;
+    if (status.run->pause_reason || (draft.waiting && draft.waiting->kind == api::WaitKind::Time))
+      return Phase::Paused;
     return Phase::Progressing;
   }
   if (!status.stable) return rejection ? Phase::Degraded : Phase::Pending;
   // What never was available is not degraded: a first deploy opens its gateway after the promotion.
-  if (!available(draft.observed, status)) return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
+  if (!available(draft.observed, status))
+    return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
   if (rejection) return Phase::RolledBack;
   if (!traffic_settled(status)) return Phase::Progressing;
   if (status.bake_until) return Phase::Baking;
@@ -59,7 +62,8 @@ const api::Rejection* standing_rejection(const Draft& draft) {
   if (!draft.target.resolved() || (status.stable && status.stable->hash == draft.target.hash)) return nullptr;
   if (const auto* rejection = rejection_of(draft.observed, draft.target)) return rejection;
   const auto& before = draft.observed.status.rejected;
-  const bool fresh = !status.rejected.empty() && (before.empty() || before.front() != status.rejected.front());
+  const bool fresh =
+      !status.rejected.empty() && (before.empty() || before.front() != status.rejected.front());
   return fresh && status.rejected.front().hash == draft.target.hash ? &status.rejected.front() : nullptr;
 }
 
@@ -75,29 +79,36 @@ std::string step_prefix(const Draft& draft) {
 
 std::string resting_message(const Draft& draft, Phase phase, const api::Rejection* rejection) {
   const auto& status = draft.status;
-  const std::string stable = status.stable ? "revision " + std::to_string(status.stable->revision) : "no revision";
+  const std::string stable =
+      status.stable ? "revision " + std::to_string(status.stable->revision) : "no revision";
   switch (phase) {
-    case Phase::Healthy: return stable + " serves all traffic";
+    case Phase::Healthy:
+      return stable + " serves all traffic";
     case Phase::Baking:
       return stable + " serves all traffic; revision " +
              (status.previous_stable ? std::to_string(status.previous_stable->revision) : std::string("?")) +
              " stays warm until " + format_timestamp(*status.bake_until);
     case Phase::RolledBack:
-      return stable + " serves; what the spec asks for was rejected: " + rejection->message.value_or(rejection->reason) +
+      return stable + " serves; what the spec asks for was rejected: " +
+             rejection->message.value_or(rejection->reason) +
              ". It stays so until its parts or the gate change";
     case Phase::Degraded: {
       if (!status.stable && rejection)
-        return "the gateway stays closed: " + rejection->message.value_or(rejection->reason) + ". Change the parts or the gate to try again";
-      const EngineState* engine = status.stable ? draft.observed.engine(status.stable->serving_hash) : nullptr;
+        return "the gateway stays closed: " + rejection->message.value_or(rejection->reason) +
+               ". Change the parts or the gate to try again";
+      const EngineState* engine =
+          status.stable ? draft.observed.engine(status.stable->serving_hash) : nullptr;
       return stable + " is not available: engine pods ready " +
-             (engine ? std::to_string(engine->ready_replicas) + "/" + std::to_string(engine->replicas) : "0/0") +
+             (engine ? std::to_string(engine->ready_replicas) + "/" + std::to_string(engine->replicas)
+                     : "0/0") +
              ", gateway pods ready " + std::to_string(draft.observed.gateway_ready_replicas);
     }
     case Phase::Progressing:
       return traffic_settled(status) ? stable + " serves; a release is about to start"
                                      : stable + " is promoted; waiting for gateways to take over epoch " +
                                            std::to_string(status.epoch.value_or(0));
-    default: return stable + " serves";
+    default:
+      return stable + " serves";
   }
 }
 
@@ -108,8 +119,8 @@ void describe_arms(Draft& draft) {
     arm.replicas = replicas == wanted.end() ? 0 : replicas->second;
     const EngineState* engine = draft.observed.engine(arm.serving_hash);
     const bool asked = !draft.observed.reports.empty();
-    arm.servable_replicas = asked ? servable_replicas(draft.observed, arm.serving_hash)
-                                  : (engine ? engine->ready_replicas : 0);
+    arm.servable_replicas =
+        asked ? servable_replicas(draft.observed, arm.serving_hash) : (engine ? engine->ready_replicas : 0);
     if (arm.name == api::ArmName::Stable || !draft.status.run)
       arm.load_state = arm.servable_replicas > 0 ? api::LoadState::Servable : api::LoadState::Loading;
   }
@@ -117,8 +128,8 @@ void describe_arms(Draft& draft) {
 
 }  // namespace
 
-void set_condition(api::ModelDeploymentStatus& status, std::string_view type, bool value, std::string_view reason,
-                   std::string message, std::int64_t generation, Timestamp now) {
+void set_condition(api::ModelDeploymentStatus& status, std::string_view type, bool value,
+                   std::string_view reason, std::string message, std::int64_t generation, Timestamp now) {
   message = clip(message, kMaxMessageBytes);
   const auto condition_status = value ? api::ConditionStatus::True : api::ConditionStatus::False;
   for (auto& condition : status.conditions) {
@@ -144,8 +155,9 @@ std::string name_conflict(const Observed& observed) {
   for (const auto& [key, child] : observed.children) {
     const auto* controller = child.meta.controller();
     if (!controller || controller->uid != observed.meta.uid)
-      return key + " in namespace " + observed.meta.ns + " belongs to " +
-             (controller ? controller->kind + " " + controller->name : "nobody we know") +
+      return key + " in namespace " + observed.meta.ns + " is taken by " +
+             (controller ? "an object of " + controller->kind + " " + controller->name
+                         : "an object that is not ours") +
              "; delete or rename it, or choose another name";
   }
   return "";
@@ -158,7 +170,8 @@ void describe(Draft& draft) {
   const std::string conflict = name_conflict(observed);
 
   status.desired.reset();
-  if (const RevisionRecord* record = observed.revision(draft.target.hash); record && draft.target.resolved()) {
+  if (const RevisionRecord* record = observed.revision(draft.target.hash);
+      record && draft.target.resolved()) {
     api::RevisionStatus desired;
     desired.revision = record->ordinal;
     desired.hash = draft.target.hash;
@@ -169,13 +182,15 @@ void describe(Draft& draft) {
 
   const Phase phase = phase_of(draft, rejection);
   status.phase = phase;
-  std::string message = status.run ? step_prefix(draft) + draft.detail : resting_message(draft, phase, rejection);
-  if (phase == Phase::RollingBack && draft.detail.empty() && status.run->decision)
+  if (status.run && draft.detail.empty()) draft.detail = "about to go on";
+  std::string message =
+      status.run ? step_prefix(draft) + draft.detail : resting_message(draft, phase, rejection);
+  if (phase == Phase::RollingBack && !draft.waiting && status.run->decision)
     message = "rolling back: " + status.run->decision->message.value_or(status.run->decision->reason);
-  const std::string blocked = !conflict.empty()                  ? conflict
-                              : !draft.target.resolved()         ? draft.target.problem
+  const std::string blocked = !conflict.empty()                    ? conflict
+                              : !draft.target.resolved()           ? draft.target.problem
                               : !draft.target.gate_problem.empty() ? draft.target.gate_problem
-                                                                 : "";
+                                                                   : "";
   if (!blocked.empty() && !status.run) {
     message = blocked + (status.stable ? "; " + message : "");
     if (!draft.waiting && (!status.stable || draft.target.hash != status.stable->hash)) {
@@ -192,8 +207,10 @@ void describe(Draft& draft) {
   if (status.run && observed.plan)
     status.step = status.run->first_deploy.value_or(false)
                       ? std::string("-")
-                      : std::to_string(status.run->current_step_index) + "/" + std::to_string(observed.plan->steps.size());
-  else status.step.reset();
+                      : std::to_string(status.run->current_step_index) + "/" +
+                            std::to_string(observed.plan->steps.size());
+  else
+    status.step.reset();
 
   const EngineState* engine = status.stable ? observed.engine(status.stable->serving_hash) : nullptr;
   status.replicas = engine ? engine->replicas : 0;
@@ -202,7 +219,8 @@ void describe(Draft& draft) {
     status.selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
                       std::string(names::kComponent) + "=engine," + std::string(names::kServingHash) + "=" +
                       short_hash(status.stable->serving_hash);
-  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec) + "." + observed.meta.ns + ".svc/v1";
+  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec) + "." +
+               observed.meta.ns + ".svc/v1";
 
   const auto condition = [&](std::string_view type, bool value, std::string_view yes, std::string_view no,
                              std::string text) {
@@ -217,11 +235,15 @@ void describe(Draft& draft) {
             users_served ? "users are served by revision " + std::to_string(status.stable->revision)
                          : resting_message(draft, Phase::Degraded, status.stable ? nullptr : rejection));
   condition(names::kReady, wanted_is_stable && users_served, "DesiredIsStable",
-            rejection ? "Rejected" : blocked.empty() ? "NotYet" : "Blocked", *status.message);
+            rejection         ? "Rejected"
+            : blocked.empty() ? "NotYet"
+                              : "Blocked",
+            *status.message);
   condition(names::kProgressing, status.run.has_value(), "ReleaseRunning", rejection ? "Rejected" : "Settled",
             *status.message);
-  condition(names::kReferencesResolved, draft.target.resolved() && draft.target.gate_problem.empty() && conflict.empty(),
-            "Resolved", conflict.empty() ? "ReferenceProblem" : "NameConflict",
+  condition(names::kReferencesResolved,
+            draft.target.resolved() && draft.target.gate_problem.empty() && conflict.empty(), "Resolved",
+            conflict.empty() ? "ReferenceProblem" : "NameConflict",
             blocked.empty() ? "all references are resolved" : blocked);
   const bool prompt_fits = !observed.prompt.content || observed.prompt.problem.empty();
   condition(names::kPromptCompatible, prompt_fits, "Compatible", "Incompatible",
@@ -231,19 +253,23 @@ void describe(Draft& draft) {
             short_of_capacity ? draft.detail : "no capacity is waited for");
   const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
   const bool candidate_servable = candidate && candidate->load_state == api::LoadState::Servable;
-  condition(names::kCandidateServable, candidate_servable, "Servable", candidate ? "NotServable" : "NoCandidate",
-            candidate ? "candidate: " + std::string(to_string(candidate->load_state)) : "no release is running");
+  condition(
+      names::kCandidateServable, candidate_servable, "Servable", candidate ? "NotServable" : "NoCandidate",
+      candidate ? "candidate: " + std::string(to_string(candidate->load_state)) : "no release is running");
   condition(names::kTrafficVerified, traffic_settled(status), "Acknowledged", "Unverified",
             "epoch " + std::to_string(status.epoch.value_or(0)) +
-                (traffic_settled(status) ? " is in force on all gateways" : " is not yet in force on all gateways"));
-  condition(names::kRolledBack, phase == Phase::RolledBack || phase == Phase::RollingBack, "Rejected", "NotRolledBack",
+                (traffic_settled(status) ? " is in force on all gateways"
+                                         : " is not yet in force on all gateways"));
+  condition(names::kRolledBack, phase == Phase::RolledBack || phase == Phase::RollingBack, "Rejected",
+            "NotRolledBack",
             rejection ? rejection->message.value_or(rejection->reason) : "nothing was rolled back");
   condition(names::kReconciling, reconciling, "Working", "Settled", *status.message);
-  condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(), "NeedsChange",
-            "NotStalled", *status.message);
+  condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(),
+            "NeedsChange", "NotStalled", *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
-  if (!blocked.empty() && (!observed.status.message || observed.status.message->find(blocked) == std::string::npos))
+  if (!blocked.empty() &&
+      (!observed.status.message || observed.status.message->find(blocked) == std::string::npos))
     draft.notes.push_back({true, conflict.empty() ? "ReferenceProblem" : "NameConflict", blocked});
   if (changed(Phase::Degraded)) draft.notes.push_back({true, "Degraded", *status.message});
   if (changed(Phase::Healthy)) draft.notes.push_back({false, "Healthy", *status.message});

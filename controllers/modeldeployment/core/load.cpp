@@ -20,7 +20,8 @@ LoadReport of_pod(const PodState& pod) {
   const bool crashing = pod.waiting_reason == "CrashLoopBackOff" || pod.restarts >= kMaxRestarts;
   if (crashing && pod.restarts >= kMaxRestarts)
     return {api::LoadState::FailedToLoad, name + " ended " + std::to_string(pod.restarts) +
-                                              " times while loading; see kubectl logs " + name + " --previous"};
+                                              " times while loading; see kubectl logs " + name +
+                                              " --previous"};
   if (pod.waiting_reason == "InvalidImageName" || pod.waiting_reason == "CreateContainerConfigError")
     return {api::LoadState::FailedToLoad, name + ": " + pod.waiting_reason + ": " + pod.waiting_message};
   if (!pod.has_run)
@@ -38,6 +39,7 @@ LoadReport load_state(const Observed& observed, const std::string& serving_hash,
     return {api::LoadState::Servable, ""};
   LoadReport report{api::LoadState::Provisioning, "waiting for engine pods to be created"};
   bool first = true;
+  std::int64_t pods = 0;
   for (const auto& pod : observed.engine_pods) {
     if (pod.serving_hash != short_hash(serving_hash) || pod.meta.deletion_timestamp || pod.ended()) continue;
     LoadReport current = of_pod(pod);
@@ -46,7 +48,11 @@ LoadReport load_state(const Observed& observed, const std::string& serving_hash,
                        (report.state != api::LoadState::FailedToLoad && current.state < report.state);
     if (first || worse) report = std::move(current);
     first = false;
+    ++pods;
   }
+  if (pods > 0 && pods < wanted && report.state == api::LoadState::Warming)
+    report = {api::LoadState::Provisioning,
+              std::to_string(pods) + " of " + std::to_string(wanted) + " engine pods exist"};
   if (first)
     if (const EngineState* engine = observed.engine(serving_hash); engine && !engine->problem.empty())
       report.message = engine->problem;

@@ -10,7 +10,7 @@ namespace llmops::release {
 
 struct LoadReport {
   api::LoadState state = api::LoadState::Provisioning;
-  std::string message;  // what is waited for, in the cluster's own words where it has some
+  std::string message;            // what is waited for, in the cluster's own words where it has some
   bool capacity_missing = false;  // the scheduler says that the cluster lacks room
 };
 

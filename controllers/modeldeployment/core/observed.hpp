@@ -49,10 +49,10 @@ struct PlanRecord {
 
 struct EngineState {
   kube::ObjectMeta meta;
-  std::string serving_hash;  // first ten digits, as in the label
+  std::string serving_hash;         // first ten digits, as in the label
   std::int64_t replicas = 0;        // spec
   std::int64_t ready_replicas = 0;  // status
-  std::string problem;              // a condition of the Deployment that says why no pod comes (quota, forbidden)
+  std::string problem;  // a condition of the Deployment that says why no pod comes (quota, forbidden)
 };
 
 struct PodState {
@@ -64,7 +64,7 @@ struct PodState {
   std::string unscheduled_message;  // of the PodScheduled condition
   bool has_run = false;             // a container of it has been started
   bool ready = false;
-  std::string waiting_reason;   // ContainerCreating, ImagePullBackOff, CrashLoopBackOff …
+  std::string waiting_reason;  // ContainerCreating, ImagePullBackOff, CrashLoopBackOff …
   std::string waiting_message;
   std::int64_t restarts = 0;
   bool ended() const { return phase == "Succeeded" || phase == "Failed"; }

@@ -30,7 +30,9 @@ Result<std::optional<T>> optional_field(const Stack& stack, api::Part which, con
 
 }  // namespace
 
-std::string Stack::hash() const { return digest_of(to_document()); }
+std::string Stack::hash() const {
+  return digest_of(to_document());
+}
 
 std::string Stack::serving_hash() const {
   Json serving = {{"hashVersion", kHashVersion}, {"parts", Json::object()}};

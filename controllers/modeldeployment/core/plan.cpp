@@ -47,23 +47,27 @@ Result<Plan> Plan::from_document(const Json& document) {
                                     {"loadDeadline", &plan.load_deadline}})
     if (auto done = read(field, *into); !done.ok()) return done.error();
   const std::string on_inconclusive = string_at(document, "onInconclusive");
-  for (const auto value : {api::OnInconclusive::Pause, api::OnInconclusive::Rollback, api::OnInconclusive::Proceed})
+  for (const auto value :
+       {api::OnInconclusive::Pause, api::OnInconclusive::Rollback, api::OnInconclusive::Proceed})
     if (on_inconclusive == to_string(value)) plan.on_inconclusive = value;
   if (const Json* gates = find_path(document, "gates"); gates && gates->is_object()) {
     const FieldPath gates_path = root.member("gates");
     for (const auto& [name, content] : gates->items()) {
       const Json* offline = find_path(content, "offline");
-      if (!offline) return Error{ErrorCode::InvalidArgument, "plan record: gates." + name + ".offline is missing"};
+      if (!offline)
+        return Error{ErrorCode::InvalidArgument, "plan record: gates." + name + ".offline is missing"};
       auto parsed = api::OfflineEvaluation::parse(*offline, gates_path.member(name));
       if (!parsed.ok()) return parsed.error();
-      plan.gates[name] = {std::move(*parsed), string_at(content, "digest"), string_at(content, "datasetDigest"),
-                          string_at(content, "datasetConfigMap")};
+      plan.gates[name] = {std::move(*parsed), string_at(content, "digest"),
+                          string_at(content, "datasetDigest"), string_at(content, "datasetConfigMap")};
     }
   }
   return plan;
 }
 
-std::string Plan::digest() const { return digest_of(to_document()); }
+std::string Plan::digest() const {
+  return digest_of(to_document());
+}
 
 Plan plan_of(const api::ModelDeploymentSpec& spec, std::map<std::string, PinnedGate> gates) {
   Plan plan;

@@ -16,8 +16,8 @@ namespace llmops::release {
 // A gate as it stood when the run started.
 struct PinnedGate {
   api::OfflineEvaluation offline;
-  std::string digest;           // of the gate's content
-  std::string dataset_digest;   // of the bytes of the golden set
+  std::string digest;              // of the gate's content
+  std::string dataset_digest;      // of the bytes of the golden set
   std::string dataset_config_map;  // our immutable copy
   friend bool operator==(const PinnedGate&, const PinnedGate&) = default;
 };

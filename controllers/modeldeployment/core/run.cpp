@@ -121,7 +121,8 @@ void decide_promotion(Draft& draft) {
   api::Decision decision = promotion_evidence(draft.observed, *draft.status.run);
   decision.outcome = api::Outcome::Promoted;
   decision.time = draft.observed.now;
-  draft.notes.push_back({false, "ReleaseDecided", revision_name(*draft.status.candidate) + ": " + decision.message.value_or("")});
+  draft.notes.push_back({false, "ReleaseDecided",
+                         revision_name(*draft.status.candidate) + ": " + decision.message.value_or("")});
   draft.status.run->decision = std::move(decision);
   draft.status.run->phase_entered_at = draft.observed.now;
   draft.detail = "promoting " + revision_name(*draft.status.candidate);
@@ -143,12 +144,14 @@ void finish_promotion(Draft& draft) {
   status.candidate.reset();
   status.run.reset();
   status.arms = {make_arm(api::ArmName::Stable, promoted, 100)};
-  std::erase_if(status.retiring, [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
+  std::erase_if(status.retiring,
+                [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
   std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == promoted.hash; });
-  draft.notes.push_back({false, "ReleasePromoted", revision_name(promoted) + " is stable" +
-                                                       (status.bake_until ? "; the previous stable stays warm until " +
-                                                                                format_timestamp(*status.bake_until)
-                                                                          : std::string())});
+  draft.notes.push_back({false, "ReleasePromoted",
+                         revision_name(promoted) + " is stable" +
+                             (status.bake_until ? "; the previous stable stays warm until " +
+                                                      format_timestamp(*status.bake_until)
+                                                : std::string())});
 }
 
 void finish_rollback(Draft& draft) {
@@ -159,9 +162,10 @@ void finish_rollback(Draft& draft) {
               decision.gate.value_or(superseded ? "spec" : "deadline"), decision.message.value_or(""));
   const Duration delay = draft.observed.plan ? draft.observed.plan->abort_scale_down_delay : Duration(0);
   retire(draft, status.candidate->serving_hash, draft.observed.now + delay);
-  draft.notes.push_back({!superseded, superseded ? "ReleaseEnded" : "RolledBack",
-                         revision_name(*status.candidate) + " has no traffic" +
-                             (status.stable ? "; " + revision_name(*status.stable) + " serves" : std::string())});
+  draft.notes.push_back(
+      {!superseded, superseded ? "ReleaseEnded" : "RolledBack",
+       revision_name(*status.candidate) + " has no traffic" +
+           (status.stable ? "; " + revision_name(*status.stable) + " serves" : std::string())});
   status.candidate.reset();
   status.run.reset();
   status.arms.clear();
@@ -173,8 +177,10 @@ bool recorded_on_revision(const Draft& draft) {
   const RevisionRecord* record = draft.observed.revision(draft.status.candidate->hash);
   if (!record) return false;
   switch (draft.status.run->decision->outcome) {
-    case api::Outcome::Promoted: return record->promoted;
-    case api::Outcome::RolledBack: return record->rejected || is_superseded(*draft.status.run->decision);
+    case api::Outcome::Promoted:
+      return record->promoted;
+    case api::Outcome::RolledBack:
+      return record->rejected || is_superseded(*draft.status.run->decision);
   }
   return false;
 }
@@ -184,16 +190,18 @@ void carry_out_decision(Draft& draft) {
   const auto verification = verify_epoch(draft.observed, draft.status.epoch.value_or(0));
   if (!promoted && draft.status.stable && !verification.verified()) {
     wait_for(draft, api::WaitKind::Traffic, verification.missing,
-             "rolling back, " + verification.ratio() + " gateways have taken the candidate's traffic away; waiting for " +
-                 verification.missing);
+             "rolling back, " + verification.ratio() +
+                 " gateways have taken the candidate's traffic away; waiting for " + verification.missing);
     return;
   }
   if (!recorded_on_revision(draft)) {
     draft.detail = "recording the decision";
     return;
   }
-  if (promoted) finish_promotion(draft);
-  else finish_rollback(draft);
+  if (promoted)
+    finish_promotion(draft);
+  else
+    finish_rollback(draft);
 }
 
 void enter_next_step(Draft& draft, const std::string& done) {
@@ -204,8 +212,8 @@ void enter_next_step(Draft& draft, const std::string& done) {
   run.analysis_attempt.reset();
   run.pause_reason.reset();
   draft.notes.push_back({false, "StepCompleted",
-                         "step " + std::to_string(run.current_step_index) + "/" + std::to_string(all) + " (" + done + ") of " +
-                             revision_name(*draft.status.candidate)});
+                         "step " + std::to_string(run.current_step_index) + "/" + std::to_string(all) + " (" +
+                             done + ") of " + revision_name(*draft.status.candidate)});
 }
 
 // True when `wanted` replicas of the candidate can serve. Otherwise says what they wait for, and ends the
@@ -220,14 +228,16 @@ bool capacity_ready(Draft& draft, std::int64_t wanted) {
   }
   if (load.state == api::LoadState::Servable) return true;
 
-  const bool provisioning = load.state == api::LoadState::Provisioning || load.state == api::LoadState::Pulling;
-  const Duration deadline = provisioning ? draft.observed.plan->provision_deadline : draft.observed.plan->load_deadline;
+  const bool provisioning =
+      load.state == api::LoadState::Provisioning || load.state == api::LoadState::Pulling;
+  const Duration deadline =
+      provisioning ? draft.observed.plan->provision_deadline : draft.observed.plan->load_deadline;
   const Timestamp until = *status.run->load_state_since + deadline;
   const bool failed = load.state == api::LoadState::FailedToLoad;
   if (failed || draft.observed.now >= until) {
-    const std::string reason =
-        failed ? "the engine failed to load: " + load.message
-               : std::string(to_string(load.state)) + " took longer than " + format_duration(deadline) + ": " + load.message;
+    const std::string reason = failed ? "the engine failed to load: " + load.message
+                                      : std::string(to_string(load.state)) + " took longer than " +
+                                            format_duration(deadline) + ": " + load.message;
     if (!status.run->first_deploy.value_or(false)) {
       api::Decision decision;
       decision.reason = failed ? names::kReasonFailedToLoad : names::kReasonDeadlineExceeded;
@@ -253,8 +263,8 @@ bool traffic_ready(Draft& draft) {
   const auto verification = verify_epoch(draft.observed, draft.status.epoch.value_or(0));
   if (verification.verified()) return true;
   wait_for(draft, api::WaitKind::Traffic, "",
-           verification.ratio() + " gateways have taken over epoch " + std::to_string(draft.status.epoch.value_or(0)) +
-               "; waiting for " + verification.missing);
+           verification.ratio() + " gateways have taken over epoch " +
+               std::to_string(draft.status.epoch.value_or(0)) + "; waiting for " + verification.missing);
   return false;
 }
 
@@ -268,8 +278,9 @@ bool weight_in_force(Draft& draft, std::int64_t weight, std::int64_t needed) {
   if (candidate->weight != weight) {
     candidate->weight = weight;
     if (stable) stable->weight = 100 - weight;
-    draft.notes.push_back({false, "TrafficWeightUpdated", revision_name(*draft.status.candidate) + ": weight " +
-                                                              std::to_string(weight) + " %"});
+    draft.notes.push_back(
+        {false, "TrafficWeightUpdated",
+         revision_name(*draft.status.candidate) + ": weight " + std::to_string(weight) + " %"});
     wait_for(draft, api::WaitKind::Traffic, "", "gateways are told weight " + std::to_string(weight) + " %");
     return false;
   }
@@ -288,14 +299,16 @@ void pause_for_person(Draft& draft, std::string reason, const std::string& detai
 
 // True when every gate of the step let the release pass.
 bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::GateReference>& gates) {
-  if (!capacity_ready(draft, std::max<std::int64_t>(1, candidate_floor(draft.observed, draft.status)))) return false;
+  if (!capacity_ready(draft, std::max<std::int64_t>(1, candidate_floor(draft.observed, draft.status))))
+    return false;
   if (draft.status.run->decision || !traffic_ready(draft)) return false;
   const AnalysisState state = analysis_state(draft.observed, *draft.status.run, step, gates);
   switch (state.verdict) {
     case AnalysisVerdict::Running:
       wait_for(draft, api::WaitKind::Gate, state.gate, state.message);
       return false;
-    case AnalysisVerdict::Passed: return true;
+    case AnalysisVerdict::Passed:
+      return true;
     case AnalysisVerdict::Failed: {
       decide_rollback(draft, state.decision, true);
       return false;
@@ -307,18 +320,21 @@ bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::Gat
         draft.notes.push_back({true, "AnalysisRetried", state.message});
         wait_for(draft, api::WaitKind::Gate, state.gate, "measuring again after: " + state.message);
       } else {
-        pause_for_person(draft, "AnalysisError", "gate " + state.gate + " could not measure: " + state.message);
+        pause_for_person(draft, "AnalysisError",
+                         "gate " + state.gate + " could not measure: " + state.message);
       }
       return false;
     }
     case AnalysisVerdict::Inconclusive:
       switch (draft.observed.plan->on_inconclusive) {
-        case api::OnInconclusive::Proceed: return true;
+        case api::OnInconclusive::Proceed:
+          return true;
         case api::OnInconclusive::Rollback:
           decide_rollback(draft, state.decision, true);
           return false;
         case api::OnInconclusive::Pause:
-          pause_for_person(draft, "InconclusiveAnalysis", "gate " + state.gate + " is inconclusive: " + state.message);
+          pause_for_person(draft, "InconclusiveAnalysis",
+                           "gate " + state.gate + " is inconclusive: " + state.message);
           return false;
       }
   }
@@ -327,16 +343,19 @@ bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::Gat
 
 bool step_done(Draft& draft, const api::CanaryStep& step) {
   const std::int64_t replicas = draft.observed.spec.replicas;
-  const bool shares_pods = draft.status.stable && draft.status.stable->serving_hash == draft.status.candidate->serving_hash;
+  const bool shares_pods =
+      draft.status.stable && draft.status.stable->serving_hash == draft.status.candidate->serving_hash;
   if (step.set_canary_scale) return shares_pods || capacity_ready(draft, step.set_canary_scale->replicas);
-  if (step.set_weight) return weight_in_force(draft, *step.set_weight, needed_replicas(replicas, *step.set_weight));
+  if (step.set_weight)
+    return weight_in_force(draft, *step.set_weight, needed_replicas(replicas, *step.set_weight));
   if (step.pause) {
     const Timestamp until = draft.status.run->step_entered_at + step.pause->duration;
     if (draft.observed.now >= until) return true;
     wait_for(draft, api::WaitKind::Time, "", "pausing for " + format_duration(step.pause->duration), until);
     return false;
   }
-  if (step.analysis) return analysis_passed(draft, draft.status.run->current_step_index, step.analysis->gates);
+  if (step.analysis)
+    return analysis_passed(draft, draft.status.run->current_step_index, step.analysis->gates);
   return true;
 }
 
@@ -372,7 +391,8 @@ void start_run(Draft& draft) {
   candidate.hash = record->hash;
   candidate.serving_hash = record->serving_hash;
   const auto stable = status.stable ? observed.contents.find(status.stable->hash) : observed.contents.end();
-  candidate.changed = changed_parts(stable == observed.contents.end() ? Stack{} : stable->second, draft.target.stack);
+  candidate.changed =
+      changed_parts(stable == observed.contents.end() ? Stack{} : stable->second, draft.target.stack);
 
   api::RunStatus run;
   run.number = next.number;
@@ -384,9 +404,11 @@ void start_run(Draft& draft) {
   status.arms.clear();
   if (status.stable) status.arms.push_back(make_arm(api::ArmName::Stable, *status.stable, 100));
   status.arms.push_back(make_arm(api::ArmName::Candidate, candidate, 0));
-  std::erase_if(status.retiring, [&](const auto& entry) { return entry.serving_hash == candidate.serving_hash; });
+  std::erase_if(status.retiring,
+                [&](const auto& entry) { return entry.serving_hash == candidate.serving_hash; });
   std::string parts;
-  for (const auto part : candidate.changed) parts += (parts.empty() ? "" : ", ") + std::string(to_string(part));
+  for (const auto part : candidate.changed)
+    parts += (parts.empty() ? "" : ", ") + std::string(to_string(part));
   draft.notes.push_back({false, "ReleaseStarted", revision_name(candidate) + " changes " + parts});
   status.candidate = std::move(candidate);
   status.run = std::move(run);
@@ -405,7 +427,8 @@ void advance_run(Draft& draft) {
     api::Decision decision;
     const bool back = status.stable && draft.target.hash == status.stable->hash;
     decision.reason = back ? names::kReasonSpecReturnedToStable : names::kReasonSuperseded;
-    decision.message = back ? "the spec asks for the stable revision again" : "the spec asks for other content";
+    decision.message =
+        back ? "the spec asks for the stable revision again" : "the spec asks for other content";
     return decide_rollback(draft, std::move(decision), false);
   }
   if (status.run->first_deploy.value_or(false)) return advance_first_deploy(draft);
@@ -425,7 +448,8 @@ void end_bake(Draft& draft) {
   status.previous_stable.reset();
   status.bake_until.reset();
   if (!old.empty()) retire(draft, old, draft.observed.now);
-  draft.notes.push_back({false, "BakeEnded", revision_name(*status.stable) + " stays; the previous stable may go"});
+  draft.notes.push_back(
+      {false, "BakeEnded", revision_name(*status.stable) + " stays; the previous stable may go"});
 }
 
 void return_to_previous_stable(Draft& draft) {
@@ -453,7 +477,8 @@ void restore_pointers(Draft& draft) {
   std::int64_t last = 0;
   for (const auto& record : draft.observed.plans) last = std::max(last, record.number);
   draft.status.last_run = last;
-  draft.notes.push_back({true, "StatusRestored", revision_name(*draft.status.stable) + " was the last one promoted"});
+  draft.notes.push_back(
+      {true, "StatusRestored", revision_name(*draft.status.stable) + " was the last one promoted"});
 }
 
 std::int64_t candidate_floor(const Observed& observed, const api::ModelDeploymentStatus& status) {

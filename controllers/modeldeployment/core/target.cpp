@@ -20,8 +20,8 @@ Target resolve_target(const Observed& observed) {
   for (const auto& name : gates_of(observed.spec)) {
     const auto found = observed.gates.find(name);
     if (found == observed.gates.end() || !found->second.gate) {
-      target.gate_problem = found == observed.gates.end() ? "EvalGate " + name + " was not looked up"
-                                                          : found->second.problem;
+      target.gate_problem =
+          found == observed.gates.end() ? "EvalGate " + name + " was not looked up" : found->second.problem;
       break;
     }
   }
@@ -32,11 +32,12 @@ const api::Rejection* rejection_of(const Observed& observed, const Target& targe
   const auto digests = target.stack.digests();
   for (const auto& rejection : observed.status.rejected) {
     if (rejection.parts.empty()) continue;
-    const bool same_parts = std::all_of(rejection.parts.begin(), rejection.parts.end(), [&](const auto& entry) {
-      return std::any_of(digests.begin(), digests.end(), [&](const auto& part) {
-        return to_string(part.first) == entry.first && part.second == entry.second;
-      });
-    });
+    const bool same_parts =
+        std::all_of(rejection.parts.begin(), rejection.parts.end(), [&](const auto& entry) {
+          return std::any_of(digests.begin(), digests.end(), [&](const auto& part) {
+            return to_string(part.first) == entry.first && part.second == entry.second;
+          });
+        });
     if (!same_parts) continue;
     if (rejection.gate && rejection.gate_digest) {
       const auto gate = observed.gates.find(*rejection.gate);

@@ -23,8 +23,8 @@ Target resolve_target(const Observed& observed);
 // and neither those parts nor the rejecting gate have changed since. Whatever else changed does not matter.
 const api::Rejection* rejection_of(const Observed& observed, const Target& target);
 
-// Whether, by the persisted status, a run towards the target is due: nothing runs, bakes or waits for traffic,
-// and the target is neither what users have nor rejected.
+// Whether, by the persisted status, a run towards the target is due: nothing runs, bakes or waits for
+// traffic, and the target is neither what users have nor rejected.
 bool wants_run(const Observed& observed, const Target& target);
 
 // The plan that such a run would pin.

@@ -31,7 +31,8 @@ Verification verify_epoch(const Observed& observed, std::int64_t epoch) {
     const auto report = observed.reports.find(pod.meta.uid);
     if (report == observed.reports.end()) {
       const auto why = observed.unreachable.find(pod.meta.name);
-      result.missing = pod.meta.name + (why == observed.unreachable.end() ? " has not been asked" : ": " + why->second);
+      result.missing =
+          pod.meta.name + (why == observed.unreachable.end() ? " has not been asked" : ": " + why->second);
     } else if (report->second.epoch < epoch) {
       result.missing = pod.meta.name + " is at epoch " + std::to_string(report->second.epoch);
     } else {

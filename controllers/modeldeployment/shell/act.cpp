@@ -47,7 +47,8 @@ Task<Result<void>> ModelDeploymentController::create(const Observed& observed, c
     record_write(observed, action.child.type, *created);
     co_return Result<void>();
   }
-  if (created.error().code != ErrorCode::AlreadyExists) co_return with_context(created.error(), "creating " + key);
+  if (created.error().code != ErrorCode::AlreadyExists)
+    co_return with_context(created.error(), "creating " + key);
   // Either our own, not in the cache yet, or another's: never adopted, never overwritten.
   const kube::ObjectKey object_key{observed.meta.ns, action.child.name()};
   auto live = co_await client_.get(action.child.type, object_key);
@@ -88,7 +89,8 @@ Task<Result<void>> ModelDeploymentController::scale(const Observed& observed, co
                  {"uid", action.live.uid},
                  {"resourceVersion", action.live.resource_version}}},
                {"spec", {{"replicas", action.replicas}}}};
-  auto written = co_await client_.replace_subresource(kube::kDeployments, action.live.key(), "scale", std::move(body));
+  auto written =
+      co_await client_.replace_subresource(kube::kDeployments, action.live.key(), "scale", std::move(body));
   if (!written.ok()) co_return with_context(written.error(), "scaling " + action.live.name);
   record_write(observed, kube::kDeployments, *written);
   co_return Result<void>();
@@ -110,17 +112,23 @@ Task<Result<void>> ModelDeploymentController::remove(const Observed& observed, c
   const kube::Preconditions preconditions{action.live.uid, action.live.resource_version};
   auto removed = co_await client_.remove(action.type, action.live.key(), preconditions);
   if (!removed.ok() && removed.error().code != ErrorCode::NotFound)
-    co_return with_context(removed.error(), "deleting " + action.live.name + " of " + observed.meta.key().to_string());
+    co_return with_context(removed.error(),
+                           "deleting " + action.live.name + " of " + observed.meta.key().to_string());
   co_return Result<void>();
 }
 
-Task<Result<void>> ModelDeploymentController::persist(const Observed& observed, const Transition& transition) {
+Task<Result<void>> ModelDeploymentController::persist(const Observed& observed,
+                                                      const Transition& transition) {
   const bool progress_only = !differs_beyond_progress(observed.status, transition.status);
-  auto version = co_await controllers::write_status(client_, kube::kModelDeployments, observed.meta, transition.status.to_json());
-  if (!version.ok()) co_return with_context(version.error(), "writing the status of " + observed.meta.key().to_string());
+  auto version = co_await controllers::write_status(client_, kube::kModelDeployments, observed.meta,
+                                                    transition.status.to_json());
+  if (!version.ok())
+    co_return with_context(version.error(), "writing the status of " + observed.meta.key().to_string());
   own_writes_.record(observed.meta.key(), caches_.model_deployments, *version);
-  if (progress_only) last_progress_write_[observed.meta.key()] = env_.now();
-  else metrics_.add("llmops_release_transitions_total", {});
+  if (progress_only)
+    last_progress_write_[observed.meta.key()] = env_.now();
+  else
+    metrics_.add("llmops_release_transitions_total", {});
   tell(observed, transition.notes);
   co_return Result<void>();
 }

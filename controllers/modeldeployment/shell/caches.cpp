@@ -49,8 +49,8 @@ Caches::Caches(const std::string& ns)
 }
 
 std::vector<kube::CacheBase*> Caches::all() {
-  return {&model_deployments, &prompt_versions, &eval_gates, &eval_runs,        &deployments, &pods,
-          &records,           &services,        &config_maps, &service_accounts, &roles,       &role_bindings};
+  return {&model_deployments, &prompt_versions, &eval_gates,       &eval_runs, &deployments,  &pods, &records,
+          &services,          &config_maps,     &service_accounts, &roles,     &role_bindings};
 }
 
 kube::CacheBase* Caches::of(const kube::ResourceType& type) {

@@ -39,10 +39,17 @@ void RecordContents::keep(std::string uid, Json data) {
 }
 
 ModelDeploymentController::ModelDeploymentController(Env& env, kube::Client& client, Transport& transport,
-                                                     Caches& caches, OwnWrites& own_writes, EventRecorder& events,
-                                                     Metrics& metrics, ControllerOptions options)
-    : env_(env), client_(client), transport_(transport), caches_(caches), own_writes_(own_writes), events_(events),
-      metrics_(metrics), options_(std::move(options)) {
+                                                     Caches& caches, OwnWrites& own_writes,
+                                                     EventRecorder& events, Metrics& metrics,
+                                                     ControllerOptions options)
+    : env_(env),
+      client_(client),
+      transport_(transport),
+      caches_(caches),
+      own_writes_(own_writes),
+      events_(events),
+      metrics_(metrics),
+      options_(std::move(options)) {
   metrics_.describe("llmops_gateway_report_pulls_total", Metrics::Kind::Counter,
                     "Reports asked from gateways; none while everything is settled.");
   metrics_.describe("llmops_release_transitions_total", Metrics::Kind::Counter,
@@ -128,10 +135,15 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::sweep_records(kube::Ob
 }
 
 void ModelDeploymentController::tell(const Observed& observed, const std::vector<Note>& notes) {
-  ObjectReference regarding{std::string(names::kApiVersion), "ModelDeployment", observed.meta.ns, observed.meta.name,
-                            observed.meta.uid, observed.meta.resource_version};
+  ObjectReference regarding{std::string(names::kApiVersion),
+                            "ModelDeployment",
+                            observed.meta.ns,
+                            observed.meta.name,
+                            observed.meta.uid,
+                            observed.meta.resource_version};
   for (const auto& note : notes)
-    events_.record(regarding, note.warning ? EventType::Warning : EventType::Normal, note.reason, "Reconcile", note.text);
+    events_.record(regarding, note.warning ? EventType::Warning : EventType::Normal, note.reason, "Reconcile",
+                   note.text);
 }
 
 }  // namespace llmops::release

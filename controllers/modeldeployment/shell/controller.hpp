@@ -34,8 +34,9 @@ struct ControllerOptions {
 
 class ModelDeploymentController final : public Controller {
  public:
-  ModelDeploymentController(Env& env, kube::Client& client, Transport& transport, Caches& caches, OwnWrites& own_writes,
-                            EventRecorder& events, Metrics& metrics, ControllerOptions options);
+  ModelDeploymentController(Env& env, kube::Client& client, Transport& transport, Caches& caches,
+                            OwnWrites& own_writes, EventRecorder& events, Metrics& metrics,
+                            ControllerOptions options);
 
   std::string name() const override { return "modeldeployment"; }
   void watch(WorkQueue& queue) override;

@@ -33,7 +33,8 @@ bool is_true(const std::vector<api::Condition>& conditions, std::string_view typ
 
 }  // namespace
 
-Task<Result<Observed>> ModelDeploymentController::observe(const controllers::Cached<api::ModelDeployment>& object) {
+Task<Result<Observed>> ModelDeploymentController::observe(
+    const controllers::Cached<api::ModelDeployment>& object) {
   Observed observed;
   observed.now = env_.now();
   observed.meta = object.meta;
@@ -48,6 +49,9 @@ Task<Result<Observed>> ModelDeploymentController::observe(const controllers::Cac
   auto contents = co_await read_contents(observed);
   if (!contents.ok()) co_return contents.error();
   compare_prompts(observed);
+  // A run that starts in this pass needs its candidate's content for the configuration.
+  if (Target target = resolve_target(observed); target.resolved() && observed.revision(target.hash))
+    observed.contents.emplace(std::move(target.hash), std::move(target.stack));
   auto datasets = co_await read_datasets(observed);
   if (!datasets.ok()) co_return datasets.error();
   if (needs_reports(observed.status)) {
@@ -60,13 +64,16 @@ Task<Result<Observed>> ModelDeploymentController::observe(const controllers::Cac
 
 void ModelDeploymentController::observe_children(Observed& observed) {
   const std::string owner = observed.meta.ns + "/" + observed.meta.name;
-  const auto keep = [&](const kube::ResourceType& type, const kube::ObjectMeta& meta, const std::string& digest) {
+  const auto keep = [&](const kube::ResourceType& type, const kube::ObjectMeta& meta,
+                        const std::string& digest) {
     observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest};
   };
   for (const auto& deployment : caches_.deployments.by_index(kByOwner, owner)) {
     keep(kube::kDeployments, deployment->meta, deployment->content_digest);
-    if (!deployment->engine.serving_hash.empty()) observed.engines.push_back(deployment->engine);
-    else observed.gateway_ready_replicas = deployment->engine.ready_replicas;
+    if (!deployment->engine.serving_hash.empty())
+      observed.engines.push_back(deployment->engine);
+    else
+      observed.gateway_ready_replicas = deployment->engine.ready_replicas;
   }
   for (const auto& pod : caches_.pods.by_index(kByOwner, owner)) {
     const std::string component = pod->meta.label(names::kComponent);
@@ -111,7 +118,8 @@ void ModelDeploymentController::resolve_prompt(Observed& observed) {
     const auto found = caches_.prompt_versions.get({observed.meta.ns, spec.prompt_ref->name});
     if (!found) {
       observed.prompt.problem = "spec.promptRef.name: PromptVersion " + spec.prompt_ref->name +
-                                " does not exist in namespace " + observed.meta.ns + "; create it or name another";
+                                " does not exist in namespace " + observed.meta.ns +
+                                "; create it or name another";
       return;
     }
     api::PromptContent content;
@@ -136,11 +144,12 @@ void ModelDeploymentController::compare_prompts(Observed& observed) {
   if (content == observed.contents.end()) return;
   const auto stable = prompt_of(content->second);
   if (!stable.ok()) return;
-  const auto required = gateway::newly_required_variables(*stable ? &**stable : nullptr, *observed.prompt.content);
+  const auto required =
+      gateway::newly_required_variables(*stable ? &**stable : nullptr, *observed.prompt.content);
   if (required.empty()) return;
-  observed.prompt.problem = "the prompt requires the variable " + required.front() +
-                            ", which clients of revision " + std::to_string(observed.status.stable->revision) +
-                            " need not send; give it a default";
+  observed.prompt.problem =
+      "the prompt requires the variable " + required.front() + ", which clients of revision " +
+      std::to_string(observed.status.stable->revision) + " need not send; give it a default";
 }
 
 void ModelDeploymentController::resolve_gates(Observed& observed) {
@@ -173,7 +182,9 @@ Task<Result<Json>> ModelDeploymentController::record_data(kube::ObjectMeta meta)
   auto record = co_await client_.get(kube::kControllerRevisions, meta.key());
   if (!record.ok()) co_return with_context(record.error(), "ControllerRevision " + meta.key().to_string());
   const Json* data = find_path(*record, "data");
-  if (!data) co_return Error{ErrorCode::InvalidArgument, "ControllerRevision " + meta.key().to_string() + " has no data"};
+  if (!data)
+    co_return Error{ErrorCode::InvalidArgument,
+                    "ControllerRevision " + meta.key().to_string() + " has no data"};
   contents_.keep(meta.uid, *data);
   co_return *data;
 }
@@ -228,7 +239,8 @@ Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed) 
     const std::string key = source.key.value_or(std::string(defaults::kDatasetKey));
     std::string text;
     if (data && data->is_object())
-      if (const auto entry = data->find(key); entry != data->end() && entry->is_string()) text = entry->get<std::string>();
+      if (const auto entry = data->find(key); entry != data->end() && entry->is_string())
+        text = entry->get<std::string>();
     if (sha256_hex(text) != resolved.gate->dataset_digest) {
       resolved.problem = "EvalGate " + name + ": its golden set has changed and is being validated again";
       resolved.gate.reset();

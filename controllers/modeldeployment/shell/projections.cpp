@@ -27,7 +27,8 @@ Result<DeploymentProjection> project_deployment(std::string_view raw) {
   engine.serving_hash = projection.meta.label(names::kServingHash);
   engine.replicas = integer_at(*object, "spec.replicas", 1);
   engine.ready_replicas = integer_at(*object, "status.readyReplicas");
-  if (const Json* failure = condition(*object, "ReplicaFailure"); failure && string_at(*failure, "status") == "True")
+  if (const Json* failure = condition(*object, "ReplicaFailure");
+      failure && string_at(*failure, "status") == "True")
     engine.problem = string_at(*failure, "message");
   return projection;
 }
@@ -46,7 +47,8 @@ PodState pod_state(const Json& pod) {
   const Json* containers = find_path(pod, "status.containerStatuses");
   if (containers && containers->is_array()) {
     for (const auto& container : *containers) {
-      const bool started = find_path(container, "state.running") || find_path(container, "state.terminated") ||
+      const bool started = find_path(container, "state.running") ||
+                           find_path(container, "state.terminated") ||
                            find_path(container, "lastState.terminated");
       state.has_run = state.has_run || started;
       state.restarts += integer_at(container, "restartCount");

@@ -10,13 +10,15 @@ constexpr std::size_t kMaxReportBytes = 4u << 20;
 
 }  // namespace
 
-// Who must be asked is read live, by quorum: a gateway that no cache has seen yet may already assign requests.
+// Who must be asked is read live, by quorum: a gateway that no cache has seen yet may already assign
+// requests.
 Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
   kube::ListOptions options;
   options.label_selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
                            std::string(names::kComponent) + "=gateway";
   auto pods = co_await client_.list(kube::kPods, observed.meta.ns, options);
-  if (!pods.ok()) co_return with_context(pods.error(), "listing the gateways of " + observed.meta.key().to_string());
+  if (!pods.ok())
+    co_return with_context(pods.error(), "listing the gateways of " + observed.meta.key().to_string());
   observed.gateway_pods.clear();
   for (const auto& raw : pods->raw_items) {
     const auto pod = parse_json(raw);
@@ -24,7 +26,8 @@ Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
   }
   std::vector<TaskHandle> pulls;
   for (const auto& pod : observed.gateway_pods)
-    if (pod.has_run && !pod.ended()) pulls.push_back(env_.spawn("pull " + pod.meta.name, pull_report(pod, observed)));
+    if (pod.has_run && !pod.ended())
+      pulls.push_back(env_.spawn("pull " + pod.meta.name, pull_report(pod, observed)));
   for (auto& pull : pulls) co_await pull.join();
   co_return Result<void>();
 }

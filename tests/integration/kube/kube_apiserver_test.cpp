@@ -34,14 +34,19 @@ class RealApiServer : public testing::Test {
   T await(Task<T> task) {
     std::optional<T> result;
     struct Run {
-      static Task<void> into(Task<T> inner, std::optional<T>& target) { target.emplace(co_await std::move(inner)); }
+      static Task<void> into(Task<T> inner, std::optional<T>& target) {
+        target.emplace(co_await std::move(inner));
+      }
     };
     loop_.run_until_done("test", Run::into(std::move(task), result));
     return std::move(*result);
   }
 
   Json config_map(const std::string& name, const std::string& value) const {
-    return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}, {"namespace", ns_}}}, {"data", {{"v", value}}}};
+    return {{"apiVersion", "v1"},
+            {"kind", "ConfigMap"},
+            {"metadata", {{"name", name}, {"namespace", ns_}}},
+            {"data", {{"v", value}}}};
   }
 
   Loop loop_;
@@ -58,8 +63,10 @@ TEST_F(RealApiServer, AnswersWritesWithTheCodesThatTheControllersDecideOn) {
   Json changed = *created;
   changed["data"]["v"] = "2";
   ASSERT_TRUE(await(client_->replace(kConfigMaps, changed)).ok());
-  EXPECT_EQ(await(client_->replace(kConfigMaps, changed)).error().code, ErrorCode::Conflict) << "an old resourceVersion";
-  const Preconditions old{string_at(*created, "metadata.uid"), string_at(*created, "metadata.resourceVersion")};
+  EXPECT_EQ(await(client_->replace(kConfigMaps, changed)).error().code, ErrorCode::Conflict)
+      << "an old resourceVersion";
+  const Preconditions old{string_at(*created, "metadata.uid"),
+                          string_at(*created, "metadata.resourceVersion")};
   EXPECT_EQ(await(client_->remove(kConfigMaps, {ns_, "a"}, old)).error().code, ErrorCode::Conflict);
 }
 
@@ -71,7 +78,10 @@ TEST_F(RealApiServer, DoesNotRaiseTheVersionOfAWriteThatChangesNothing) {
 }
 
 TEST_F(RealApiServer, KeepsTheDataOfARecordAndLetsItBeAnnotated) {
-  Json record = {{"apiVersion", "apps/v1"}, {"kind", "ControllerRevision"}, {"revision", 1}, {"data", {{"a", 1}}},
+  Json record = {{"apiVersion", "apps/v1"},
+                 {"kind", "ControllerRevision"},
+                 {"revision", 1},
+                 {"data", {{"a", 1}}},
                  {"metadata", {{"name", "r"}, {"namespace", ns_}}}};
   auto created = await(client_->create(kControllerRevisions, record));
   ASSERT_TRUE(created.ok()) << created.error().message;
@@ -85,13 +95,19 @@ TEST_F(RealApiServer, KeepsTheDataOfARecordAndLetsItBeAnnotated) {
 TEST_F(RealApiServer, ScalesUnderAPrecondition) {
   Json pod = {{"metadata", {{"labels", {{"a", "b"}}}}},
               {"spec", {{"containers", Json::array({{{"name", "c"}, {"image", "localhost/none:1"}}})}}}};
-  Json deployment = {{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"metadata", {{"name", "d"}, {"namespace", ns_}}},
-                     {"spec", {{"replicas", 0}, {"selector", {{"matchLabels", {{"a", "b"}}}}}, {"template", pod}}}};
+  Json deployment = {
+      {"apiVersion", "apps/v1"},
+      {"kind", "Deployment"},
+      {"metadata", {{"name", "d"}, {"namespace", ns_}}},
+      {"spec", {{"replicas", 0}, {"selector", {{"matchLabels", {{"a", "b"}}}}}, {"template", pod}}}};
   const auto created = await(client_->create(kDeployments, deployment));
   ASSERT_TRUE(created.ok()) << created.error().message;
-  Json scale = {{"apiVersion", "autoscaling/v1"}, {"kind", "Scale"},
-                {"metadata", {{"name", "d"}, {"namespace", ns_}, {"resourceVersion", "1"}}}, {"spec", {{"replicas", 1}}}};
-  EXPECT_EQ(await(client_->replace_subresource(kDeployments, {ns_, "d"}, "scale", scale)).error().code, ErrorCode::Conflict);
+  Json scale = {{"apiVersion", "autoscaling/v1"},
+                {"kind", "Scale"},
+                {"metadata", {{"name", "d"}, {"namespace", ns_}, {"resourceVersion", "1"}}},
+                {"spec", {{"replicas", 1}}}};
+  EXPECT_EQ(await(client_->replace_subresource(kDeployments, {ns_, "d"}, "scale", scale)).error().code,
+            ErrorCode::Conflict);
 }
 
 struct Seen {
@@ -111,16 +127,18 @@ TEST_F(RealApiServer, IsFollowedByACacheThroughAdditionsChangesAndDeletions) {
   cache.listen([&](const auto& before, const auto& after) {
     const auto& object = after ? after : before;
     if (object->meta.name == "kube-root-ca.crt") return;
-    log.push_back((before ? (after ? "changed " : "deleted ") : "added ") + object->meta.name + "=" + object->value);
+    log.push_back((before ? (after ? "changed " : "deleted ") : "added ") + object->meta.name + "=" +
+                  object->value);
   });
   TaskHandle follow = loop_.env().spawn("cache", cache.run(*client_));
   struct Script {
-    static Task<void> wait_for(Env& env, Cache<Seen>& cache, std::vector<std::string>& log, std::size_t entries) {
+    static Task<void> wait_for(Env& env, Cache<Seen>& cache, std::vector<std::string>& log,
+                               std::size_t entries) {
       while (log.size() < entries)
         if (co_await env.wait(cache.progress(), Duration(10'000)) == Wake::TimedOut) co_return;
     }
-    static Task<void> run(Env& env, Client& client, Cache<Seen>& cache, std::vector<std::string>& log, Json first, Json second,
-                          TaskHandle& follow) {
+    static Task<void> run(Env& env, Client& client, Cache<Seen>& cache, std::vector<std::string>& log,
+                          Json first, Json second, TaskHandle& follow) {
       while (!cache.synced()) co_await env.wait(cache.progress(), Duration(10'000));
       auto created = co_await client.create(kConfigMaps, std::move(first));
       co_await wait_for(env, cache, log, 1);
@@ -134,7 +152,8 @@ TEST_F(RealApiServer, IsFollowedByACacheThroughAdditionsChangesAndDeletions) {
       co_await follow.join();
     }
   };
-  loop_.run_until_done("script", Script::run(loop_.env(), *client_, cache, log, config_map("a", "1"), config_map("a", "2"), follow));
+  loop_.run_until_done("script", Script::run(loop_.env(), *client_, cache, log, config_map("a", "1"),
+                                             config_map("a", "2"), follow));
   EXPECT_THAT(log, testing::ElementsAre("added a=1", "changed a=2", "deleted a=2"));
 }
 
@@ -148,11 +167,18 @@ TEST_F(RealApiServer, LetsOneOfTwoElectorsLeadAndTheOtherTakeOverAReleasedLease)
   Elector second(loop_.env(), *client_, options);
   bool first_led = false, second_led = false;
   Notify led;
-  TaskHandle one = loop_.env().spawn("first", first.run([&] { first_led = true; led.notify_all(); }));
+  TaskHandle one = loop_.env().spawn("first", first.run([&] {
+    first_led = true;
+    led.notify_all();
+  }));
   struct Script {
-    static Task<void> run(Env& env, Elector& a, Elector& b, TaskHandle& one, Notify& led, bool& first_led, bool& second_led) {
+    static Task<void> run(Env& env, Elector& a, Elector& b, TaskHandle& one, Notify& led, bool& first_led,
+                          bool& second_led) {
       while (!first_led) co_await env.wait(led, Duration(10'000));
-      TaskHandle two = env.spawn("second", b.run([&] { second_led = true; led.notify_all(); }));
+      TaskHandle two = env.spawn("second", b.run([&] {
+        second_led = true;
+        led.notify_all();
+      }));
       EXPECT_FALSE(b.leading());
       one.cancel();
       co_await one.join();

@@ -1,5 +1,6 @@
 #include "tests/simulation/release/quickstart.hpp"
 
+#include <array>
 #include <functional>
 #include <utility>
 
@@ -170,6 +171,28 @@ ClusterOptions with_defaults(ClusterOptions options) {
   return options;
 }
 
+FaultHook random_faults(World& world, int in_thousand) {
+  return [&world, in_thousand](const std::string&, const std::string&, const HttpRequest&) {
+    const std::uint64_t drawn = world.random() % 3000;
+    if (drawn >= static_cast<std::uint64_t>(in_thousand) * 3) return Fault::None;
+    return std::array{Fault::Refused, Fault::RequestLost, Fault::ResponseLost}[drawn % 3];
+  };
+}
+
+std::string told(Duration at, const Json& object) {
+  const auto text = [&](std::string_view path) { return string_at(object, std::string("status.") + std::string(path)); };
+  std::string line = format_duration(at) + " " + text("phase") + " step " + text("step") + " epoch " +
+                     std::to_string(integer_at(object, "status.epoch")) + " verified " +
+                     std::to_string(integer_at(object, "status.trafficVerified.epoch"));
+  if (const Json* arms = find_path(object, "status.arms"))
+    for (const Json& arm : *arms)
+      line += ", " + string_at(arm, "name") + " " + std::to_string(integer_at(arm, "weight")) + " % " +
+              string_at(arm, "loadState") + " " + std::to_string(integer_at(arm, "servableReplicas")) + "/" +
+              std::to_string(integer_at(arm, "replicas"));
+  const std::string decided = text("run.decision.outcome");
+  return line + (decided.empty() ? "" : ", decided " + decided) + "; waits " + text("waitingFor.kind") + ": " + text("message");
+}
+
 }  // namespace
 
 std::string Played::write_list() const {
@@ -195,11 +218,22 @@ Played play_quickstart(const PlayOptions& options) {
   });
   world.respawn(kOperator, Duration(1'000));
   world.write_plan(kOperator, options.plan);
+  if (options.faults_in_thousand > 0) world.set_faults(random_faults(world, options.faults_in_thousand));
   Invariants invariants(cluster, kDeploymentName);
   User user(server->store);
   world.run_for(Duration(3'000));
 
   Played played;
+  std::string version;
+  const auto look = [&] {
+    invariants.catch_up();
+    const Json* object = server->store.find(kube::kModelDeployments, {kNamespace, kDeploymentName});
+    if (object && string_at(*object, "metadata.resourceVersion") != version) {
+      version = string_at(*object, "metadata.resourceVersion");
+      played.story.push_back(told(world.time(), *object));
+    }
+    if (options.after_handler) options.after_handler(world);
+  };
   for (const Phase& phase : phases()) {
     PhaseResult result;
     result.name = phase.name;
@@ -207,9 +241,11 @@ Played play_quickstart(const PlayOptions& options) {
     const Duration began = world.time();
     const int pods_before = cluster->engine_pods_made();
     phase.begin(user);
+    std::uint64_t seen = 0;
     const bool ended = world.run_until(
         [&] {
-          invariants.catch_up();
+          look();
+          if (std::exchange(seen, server->store.revision()) == server->store.revision()) return false;
           return phase.ended(user);
         },
         kPhaseLimit);
@@ -221,12 +257,13 @@ Played play_quickstart(const PlayOptions& options) {
     played.unfinished = std::string(phase.name) + ": " + dump_json(user.live()["status"]);
     break;
   }
+  world.set_faults(nullptr);
   const int numbered = world.writes(kOperator);
-  const auto quiet = [&] {
-    invariants.catch_up();
+  const auto never = [&] {
+    look();
     return false;
   };
-  (void)world.run_until(quiet, options.silence);
+  (void)world.run_until(never, options.silence);
   played.writes_when_settled = world.writes(kOperator) - numbered;
   for (const auto& write : world.write_log())
     if (write.process == kOperator) played.writes.push_back(write);

@@ -1,7 +1,7 @@
 // The five phases of the quickstart as one flow: what a user writes, and when the next write comes.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,7 +20,9 @@ struct PlayOptions {
   Duration max_latency{5};
   Duration watch_lag{20};
   Duration silence{60'000};  // watched after the last phase
-  ClusterOptions cluster;    // `judge` and `models` are filled in where empty
+  int faults_in_thousand = 0;  // requests of the operator and of gateways that are refused or lose a message
+  ClusterOptions cluster;    // without a `judge`: brief prompts and degraded models fail
+  std::function<void(World&)> after_handler;  // looks on, or changes the plan
 };
 
 struct PhaseResult {
@@ -40,6 +42,7 @@ struct Played {
   std::vector<std::string> violations;
   Traffic traffic;
   std::vector<std::string> deaths;
+  std::vector<std::string> story;  // what the status said after each of its writes
 
   std::string write_list() const;
 };

@@ -56,24 +56,31 @@ std::string unwrapped(std::string text) {
 
 TEST(Why, ExplainsARollbackWithChangeNumbersDecisionAndWaysOut) {
   const std::string text = unwrapped(text_of(explained(release("Healthy"), 4)));
-  EXPECT_THAT(text, HasSubstr("Revision 4 of support-bot was rolled back: gate support-golden did not let it pass."));
+  EXPECT_THAT(
+      text, HasSubstr("Revision 4 of support-bot was rolled back: gate support-golden did not let it pass."));
   EXPECT_THAT(text, HasSubstr("Model uri − image:///models/good.gguf + image:///models/"));
   EXPECT_THAT(text, HasSubstr("Both revisions were asked 60 questions"));
-  EXPECT_THAT(text, HasSubstr("The candidate scored 0.6667, revision 2 1.0000: a difference of −0.3333 (n = 60)."));
+  EXPECT_THAT(text,
+              HasSubstr("The candidate scored 0.6667, revision 2 1.0000: a difference of −0.3333 (n = 60)."));
   EXPECT_THAT(text, HasSubstr("Allowed is a loss of less than 0.1000."));
   EXPECT_THAT(text, HasSubstr("worse than revision 2 on 20 of 60 and better on 0."));
   EXPECT_THAT(text, HasSubstr("It had to reach 0.8500 by itself, and it did not."));
-  EXPECT_THAT(text, HasSubstr("Decided by gate support-golden; the release ended at 2026-11-21T10:28:04Z (1m 37s ago), 4s after"));
+  EXPECT_THAT(text, HasSubstr("Decided by gate support-golden; the release ended at 2026-11-21T10:28:04Z (1m "
+                              "37s ago), 4s after"));
   EXPECT_THAT(text, HasSubstr("No user met it: the gate came before the first weight."));
   EXPECT_THAT(text, HasSubstr("Users stayed with revision 2."));
   EXPECT_THAT(text, HasSubstr("Change spec.backend.pods.model and apply it"));
-  EXPECT_THAT(text, HasSubstr("change EvalGate support-golden (metric answer-contains) and apply this content again"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("change EvalGate support-golden (metric answer-contains) and apply this content again"));
 }
 
 TEST(Why, TellsWhatTheSpecStillAsksForAndHowToTakeItBack) {
   Json object = release_object("Healthy");
   Json& status = object["status"];
-  status["desired"] = {{"revision", 4}, {"hash", status["history"][1]["hash"]}, {"servingHash", status["stable"]["servingHash"]}};
+  status["desired"] = {{"revision", 4},
+                       {"hash", status["history"][1]["hash"]},
+                       {"servingHash", status["stable"]["servingHash"]}};
   status["phase"] = "RolledBack";
   const std::string text = unwrapped(text_of(explained(release(object), 4)));
   EXPECT_THAT(text, AllOf(HasSubstr("The spec still asks for it, so the phase stays RolledBack."),
@@ -83,8 +90,8 @@ TEST(Why, TellsWhatTheSpecStillAsksForAndHowToTakeItBack) {
 
 TEST(Why, ShowsThePromptBeforeAndAfter) {
   const std::string text = unwrapped(text_of(explained(release("Healthy"), 3)));
-  EXPECT_THAT(text, AllOf(HasSubstr("Prompt messages[0].content"), HasSubstr("full sentences. +"), HasSubstr("Be brief."),
-                          HasSubstr("Change spec.promptRef and apply it")));
+  EXPECT_THAT(text, AllOf(HasSubstr("Prompt messages[0].content"), HasSubstr("full sentences. +"),
+                          HasSubstr("Be brief."), HasSubstr("Change spec.promptRef and apply it")));
 }
 
 TEST(Why, ExplainsAPromotionAndTheWayBack) {
@@ -100,28 +107,42 @@ TEST(Why, SaysThatThePreviousStableIsWarmDuringTheBake) {
   Release of = release("Baking");
   const auto subject = choose_subject(of, {}, std::nullopt);
   ASSERT_TRUE(subject && *subject);
-  const std::string text = unwrapped(explanation_text(explain(of, **subject, {}, at("2026-11-21T10:35:00Z")), at("2026-11-21T10:35:00Z")));
+  const std::string text = unwrapped(
+      explanation_text(explain(of, **subject, {}, at("2026-11-21T10:35:00Z")), at("2026-11-21T10:35:00Z")));
   EXPECT_THAT(text, AllOf(HasSubstr("Pods of revision 1 are kept warm until 2026-11-21T10:35:02Z (in 2s)."),
                           HasSubstr("as long as it is kept warm that is only a change of weight")));
 }
 
 TEST(Why, SaysWhichRevisionTookThePlaceOfAnOldStable) {
-  EXPECT_THAT(text_of(explained(release("Healthy"), 2)), HasSubstr("It was stable until revision 5 took its place 1m 0s ago."));
+  EXPECT_THAT(text_of(explained(release("Healthy"), 2)),
+              HasSubstr("It was stable until revision 5 took its place 59s ago."));
 }
 
 TEST(Why, ExplainsAFirstDeployWithoutAComparison) {
   const std::string text = unwrapped(text_of(explained(release("Healthy"), 1)));
-  EXPECT_THAT(text, AllOf(HasSubstr("was promoted: it was the first to serve users."), HasSubstr("Everything is new: Model, Engine, Prompt."),
-                          HasSubstr("The candidate was asked 60 questions"), HasSubstr("The candidate scored 0.9167 (n = 60)."),
-                          HasSubstr("It had to reach 0.8500 by itself, and it did."), Not(HasSubstr("against stable"))));
+  EXPECT_THAT(text, AllOf(HasSubstr("was promoted: it was the first to serve users."),
+                          HasSubstr("Everything is new: Model, Engine, Prompt."),
+                          HasSubstr("The candidate was asked 60 questions"),
+                          HasSubstr("The candidate scored 0.9167 (n = 60)."),
+                          HasSubstr("It had to reach 0.8500 by itself, and it did."),
+                          Not(HasSubstr("against stable"))));
 }
 
 TEST(Why, ExplainsTheReleaseThatIsOnAndHowToStopIt) {
   const Release of = release("Progressing");
   const std::string text = unwrapped(text_of(explained(of, std::nullopt, {})));
-  EXPECT_THAT(text, AllOf(HasSubstr("Revision 2 of bot is being released in place of revision 1."), HasSubstr("No gate has judged this revision."),
+  EXPECT_THAT(text, AllOf(HasSubstr("Revision 2 of bot is being released in place of revision 1."),
+                          HasSubstr("No gate has judged this revision."),
                           HasSubstr("Where it stands step 1/6, weight 0 %: gate golden is being measured."),
-                          HasSubstr("it goes on by itself"), HasSubstr("To stop it, apply the content of revision 1 again.")));
+                          HasSubstr("it goes on by itself"),
+                          HasSubstr("To stop it, apply the content of revision 1 again.")));
+}
+
+TEST(Why, PromisesNoWayBackWhereThereIsNoStable) {
+  const std::string text = unwrapped(text_of(explained(release("FirstDeploy"), std::nullopt, {})));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("Revision 1 of bot is being released. "), HasSubstr("free capacity, add nodes"),
+                    Not(HasSubstr("taken back")), Not(HasSubstr("To stop it"))));
 }
 
 TEST(Why, CountsOnlyTheEvalRunsOfTheRunThatIsOn) {
@@ -141,20 +162,26 @@ TEST(Why, TellsAPersonWhatAnInconclusiveGateNeeds) {
   run.status->phase = api::EvalRunPhase::Inconclusive;
   run.status->metrics[0].verdict = api::Verdict::Inconclusive;
   const std::string text = unwrapped(text_of(explained(release(object), std::nullopt, runs)));
-  EXPECT_THAT(text, AllOf(HasSubstr("Gate support-golden: Inconclusive"), HasSubstr("So many items show only a harm of 0.0861 or more."),
+  EXPECT_THAT(text, AllOf(HasSubstr("Gate support-golden: Inconclusive"),
+                          HasSubstr("So many items show only a harm of 0.0861 or more."),
                           HasSubstr("Give EvalGate support-golden more questions or a larger margin")));
 }
 
 TEST(Why, ToleratesThatTheRecordsAreGone) {
   const std::string text = unwrapped(text_of(explained(release("Healthy"), 4, {})));
-  EXPECT_THAT(text, AllOf(HasSubstr("was rolled back: gate support-golden did not let it pass"),
-                          HasSubstr("The full record (EvalRun support-bot-run-4-1-0-0) is gone; the history says: answer-contains "
-                                    "-0.3333, margin 0.1000, n = 60."),
-                          HasSubstr("Users stayed with revision 2.")));
+  EXPECT_THAT(
+      text,
+      AllOf(
+          HasSubstr("was rolled back: gate support-golden did not let it pass"),
+          HasSubstr(
+              "The full record (EvalRun support-bot-run-4-1-0-0) is gone; the history says: answer-contains "
+              "-0.3333, margin 0.1000, n = 60."),
+          HasSubstr("Users stayed with revision 2.")));
   const Release of = release("RolledBack");
   const auto subject = choose_subject(of, {}, std::nullopt);
   ASSERT_TRUE(subject && *subject);
-  EXPECT_THAT(text_of(explain(of, **subject, {}, at(testing_support::kNow))), HasSubstr("(the two contents are no longer kept)"));
+  EXPECT_THAT(text_of(explain(of, **subject, {}, at(testing_support::kNow))),
+              HasSubstr("(the two contents are no longer kept)"));
 }
 
 TEST(Why, ExplainsAnEngineThatDidNotStart) {
@@ -166,9 +193,10 @@ TEST(Why, ExplainsAnEngineThatDidNotStart) {
   object["status"]["rejected"][0]["reason"] = "DeadlineExceeded";
   object["status"]["rejected"][0].erase("gate");
   const std::string text = unwrapped(text_of(explained(release(object), 4)));
-  EXPECT_THAT(text, AllOf(HasSubstr("was rolled back: its engine did not become ready."), HasSubstr("Why: Loading took longer than 30m"),
-                          HasSubstr("raise spec.progressDeadlines"), HasSubstr("Correct spec.backend.pods.model"),
-                          Not(HasSubstr("EvalGate"))));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("was rolled back: its engine did not become ready."),
+                    HasSubstr("Why: Loading took longer than 30m"), HasSubstr("raise spec.progressDeadlines"),
+                    HasSubstr("Correct spec.backend.pods.model"), Not(HasSubstr("EvalGate"))));
 }
 
 TEST(Why, ExplainsAReleaseThatWasGivenUp) {
@@ -190,8 +218,9 @@ TEST(Why, TellsWhatKeepsTheSpecFromBeingReleasedNow) {
       condition["status"] = "False";
       condition["message"] = "spec.promptRef.name: PromptVersion gone does not exist";
     }
-  EXPECT_THAT(text_of(explained(release(object))),
-              HasSubstr("What the spec asks for now cannot be released\n  spec.promptRef.name: PromptVersion gone"));
+  EXPECT_THAT(
+      text_of(explained(release(object))),
+      HasSubstr("What the spec asks for now cannot be released\n  spec.promptRef.name: PromptVersion gone"));
 }
 
 TEST(Why, NamesTheRevisionsThatItKnows) {

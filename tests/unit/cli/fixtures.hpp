@@ -30,7 +30,7 @@ inline Json read_fixture(const std::string& name) {
 }
 
 // A ModelDeployment in the phase of that name; "FirstDeploy" is Progressing without stable.
-inline Json release_object(const std::string& phase) {
+inline Json release_object(const char* phase) {
   static const Json kReleases = read_fixture("releases.json");
   return kReleases.at(phase);
 }
@@ -41,7 +41,7 @@ inline cli::Release release(const Json& object) {
   return std::move(*read);
 }
 
-inline cli::Release release(const std::string& phase) {
+inline cli::Release release(const char* phase) {
   return release(release_object(phase));
 }
 

@@ -17,13 +17,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(PartDifference, NamesEveryFieldThatDiffers) {
-  EXPECT_THAT(part_differences({{"uri", "a"}, {"same", 1}, {"gone", true}}, {{"uri", "b"}, {"same", 1}, {"new", {{"x", 1}}}}),
+  EXPECT_THAT(part_differences({{"uri", "a"}, {"same", 1}, {"gone", true}},
+                               {{"uri", "b"}, {"same", 1}, {"new", {{"x", 1}}}}),
               ElementsAre(PartDifference{"gone", "true", ""}, PartDifference{"new", "", R"({"x":1})"},
                           PartDifference{"uri", "a", "b"}));
 }
 
 TEST(PartDifference, ShowsArgumentsWithTheNameBeforeAChangedValue) {
-  EXPECT_THAT(part_differences({{"args", {"--a", "--ctx-size", "4096", "--z"}}}, {{"args", {"--a", "--ctx-size", "8192", "--z"}}}),
+  EXPECT_THAT(part_differences({{"args", {"--a", "--ctx-size", "4096", "--z"}}},
+                               {{"args", {"--a", "--ctx-size", "8192", "--z"}}}),
               ElementsAre(PartDifference{"args", "--ctx-size 4096", "--ctx-size 8192"}));
   EXPECT_THAT(part_differences({{"args", {"--a"}}}, {{"args", {"--a", "--no-warmup"}}}),
               ElementsAre(PartDifference{"args", "", "--no-warmup"}));
@@ -32,8 +34,9 @@ TEST(PartDifference, ShowsArgumentsWithTheNameBeforeAChangedValue) {
 TEST(PartDifference, MatchesNamedThingsByTheirName) {
   const Json before = {{"env", {{{"name", "A"}, {"value", "1"}}, {{"name", "B"}, {"value", "2"}}}}};
   const Json after = {{"env", {{{"name", "B"}, {"value", "3"}}}}};
-  EXPECT_THAT(part_differences(before, after), ElementsAre(PartDifference{"env[A]", R"({"name":"A","value":"1"})", ""},
-                                                           PartDifference{"env[B].value", "2", "3"}));
+  EXPECT_THAT(part_differences(before, after),
+              ElementsAre(PartDifference{"env[A]", R"({"name":"A","value":"1"})", ""},
+                          PartDifference{"env[B].value", "2", "3"}));
 }
 
 TEST(PartDifference, ShowsLongTextsWhereTheyPart) {
@@ -57,7 +60,22 @@ TEST(MetricText, SpeaksOfMillisecondsAndARiseForLatency) {
   const auto sentences = metric_sentences(result, nullptr, "revision 2");
   EXPECT_THAT(sentences, Contains(HasSubstr("The candidate took 812 ms, revision 2")));
   EXPECT_THAT(sentences, Contains("Allowed is a rise of less than 200 ms."));
-  EXPECT_THAT(sentences, Contains(HasSubstr("may be as bad as +450 ms (95 % confidence)")));
+  EXPECT_THAT(sentences, Contains(HasSubstr("is at worst +450 ms (95 % confidence)")));
+}
+
+TEST(MetricText, NamesTheWeakestSliceOnlyWhereItSaysMore) {
+  api::MetricResult result;
+  result.scorer = "contains";
+  result.candidate = result.stable = "1.0000";
+  result.worst_slice.emplace();
+  result.worst_slice->tag = "ko";
+  result.worst_slice->stable = "0.9000";
+  for (const auto& [candidate, named] :
+       {std::pair("0.9500", false), std::pair("0.9000", false), std::pair("0.8000", true)}) {
+    result.worst_slice->candidate = candidate;
+    const auto sentences = metric_sentences(result, nullptr, "stable");
+    EXPECT_EQ(sentences.back().starts_with("Weakest among items tagged ko"), named) << candidate;
+  }
 }
 
 TEST(MetricText, GivesTheConfidenceThatTheGateAskedFor) {
@@ -104,13 +122,15 @@ TEST(Table, AlignsColumnsByWhatATerminalShows) {
 
 TEST(Wrapped, BreaksAtSpacesAndKeepsLongWords) {
   EXPECT_EQ(wrapped("aa bb cccccccc d", "  ", 5), "  aa bb\n  cccccccc\n  d\n");
+  EXPECT_EQ(wrapped("aa bb cc", "  ", 5, "- "), "- aa bb\n  cc\n");
   EXPECT_EQ(wrapped("", "  "), "");
 }
 
 TEST(AnswerStream, PutsTogetherTextHoweverTheNetworkCutIt) {
   const std::string wire =
       "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\r\n\r\n: comment\n"
-      "data: {\"choices\":[{\"delta\":{\"content\":\"환\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"불\"}}]}\n\ndata: [DONE]\n\n";
+      "data: {\"choices\":[{\"delta\":{\"content\":\"환\"}}]}\n\ndata: "
+      "{\"choices\":[{\"delta\":{\"content\":\"불\"}}]}\n\ndata: [DONE]\n\n";
   for (std::size_t cut = 1; cut < wire.size(); ++cut) {
     AnswerStream stream;
     const auto first = stream.feed(std::string_view(wire).substr(0, cut));
@@ -164,7 +184,8 @@ TEST(ChooseModel, TakesTheNamedOneOrTheOnlyOne) {
   EXPECT_EQ(*choose_model(R"({"data":[{"id":"a"},{"id":"b"}]})", "b"), "b");
   EXPECT_EQ(*choose_model(R"({"data":[{"id":"a"}]})", "b"), "a");
   EXPECT_THAT(choose_model(R"({"data":[]})", "b").error().message, HasSubstr("not open to users yet"));
-  EXPECT_THAT(choose_model(R"({"data":[{"id":"a"},{"id":"c"}]})", "b").error().message, HasSubstr("allowed a, c"));
+  EXPECT_THAT(choose_model(R"({"data":[{"id":"a"},{"id":"c"}]})", "b").error().message,
+              HasSubstr("allowed a, c"));
   EXPECT_THAT(choose_model("<html>", "b").error().message, HasSubstr("this is not a gateway"));
 }
 

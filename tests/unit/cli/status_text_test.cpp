@@ -24,17 +24,22 @@ TEST(StatusText, ShowsWhatUsersHaveAndTheNextStepsWhenNothingRuns) {
   const std::string text = text_of(release("Healthy"));
   EXPECT_THAT(text, HasSubstr("support-bot in namespace shop\n"));
   EXPECT_THAT(text, HasSubstr("Phase      Healthy\n"));
-  EXPECT_THAT(text, HasSubstr("Gateways   2/2 have confirmed traffic epoch 18\n"));
+  EXPECT_THAT(text, HasSubstr("Gateways   2/2 have confirmed traffic epoch 19\n"));
   EXPECT_THAT(text, ContainsRegex("stable +5 +57a68913d2 +Engine +100 % +2/2 +Servable\n"));
-  EXPECT_THAT(text, HasSubstr("Steps of the next release\n  setCanaryScale 1 → analysis support-golden → setWeight 20"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("Steps of the next release\n  setCanaryScale 1 → analysis support-golden → setWeight 20"));
   EXPECT_THAT(text, Not(HasSubstr("not as wished")));
 }
 
 TEST(StatusText, ShowsHistoryWithTheNumbersThatDecided) {
   const std::string text = text_of(release("Healthy"));
-  EXPECT_THAT(text, ContainsRegex("4 +RolledBack +Model +support-golden +4s +1m 37s ago +answer-contains −0.3333 "
-                                  "\\(margin 0.1000\\), n = 60\n"));
-  EXPECT_THAT(text, ContainsRegex("1 +Promoted +Model, Engine, Prompt .*answer-contains 0.9167 \\(min 0.8500\\), n = 60\n"));
+  EXPECT_THAT(text,
+              ContainsRegex("4 +RolledBack +Model +support-golden +4s +1m 37s ago +answer-contains −0.3333 "
+                            "\\(margin 0.1000\\), n = 60\n"));
+  EXPECT_THAT(text,
+              ContainsRegex(
+                  "1 +Promoted +Model, Engine, Prompt .*answer-contains 0.9167 \\(min 0.8500\\), n = 60\n"));
 }
 
 TEST(StatusText, ShowsAtMostFiveLinesOfHistoryAndSaysSo) {
@@ -77,10 +82,11 @@ TEST(StatusText, SaysUntilWhenAPauseLasts) {
 }
 
 TEST(StatusText, SaysHowLongCapacityMayTakeInAFirstDeploy) {
-  EXPECT_THAT(text_of(release("FirstDeploy"), "2026-11-21T10:32:05Z"),
-              AllOf(HasSubstr("Capacity, for "), HasSubstr("at most until 2026-11-21T11:02:05Z (in 30 min)"),
-                    HasSubstr("the first deploy, steps are skipped"), ContainsRegex("candidate +1 .*Provisioning\n"),
-                    ContainsRegex("Available=False \\(NotServing\\)")));
+  EXPECT_THAT(
+      text_of(release("FirstDeploy"), "2026-11-21T10:32:05Z"),
+      AllOf(HasSubstr("Capacity, for "), HasSubstr("at most until 2026-11-21T11:02:05Z (in 30 min)"),
+            HasSubstr("the first deploy, steps are skipped"), ContainsRegex("candidate +1 .*Provisioning\n"),
+            ContainsRegex("Available=False \\(NotServing\\)")));
 }
 
 TEST(StatusText, ShowsThePreviousStableWhileItIsWarm) {
@@ -90,12 +96,14 @@ TEST(StatusText, ShowsThePreviousStableWhileItIsWarm) {
 }
 
 TEST(StatusText, CrossesTheStepThatFailed) {
-  EXPECT_THAT(text_of(release("RollingBack")), AllOf(HasSubstr("  ✘ 2/6  analysis golden\n"), HasSubstr("  · 3/6  setWeight 20\n")));
+  EXPECT_THAT(text_of(release("RollingBack")),
+              AllOf(HasSubstr("  ✘ 2/6  analysis golden\n"), HasSubstr("  · 3/6  setWeight 20\n")));
 }
 
 TEST(StatusText, ShowsThatTheSpecAsksForWhatWasRejected) {
   EXPECT_THAT(text_of(release("RolledBack")),
-              AllOf(HasSubstr("Phase      RolledBack\n"), ContainsRegex("stable +2 "), ContainsRegex("asked for +3 .*rejected\n"),
+              AllOf(HasSubstr("Phase      RolledBack\n"), ContainsRegex("stable +2 "),
+                    ContainsRegex("asked for +3 .*rejected\n"),
                     HasSubstr("Conditions that are not as wished\n"), HasSubstr("Ready=False (Rejected)\n"),
                     HasSubstr("Stalled=True (NeedsChange)\n"), HasSubstr("llmops why bot -n shop explains")));
 }
@@ -107,20 +115,22 @@ TEST(StatusText, ShowsWhyUsersAreNotServed) {
 }
 
 TEST(StatusText, NamesTheReferenceThatIsMissing) {
-  EXPECT_THAT(text_of(release("Pending")), AllOf(HasSubstr("Waiting    Reference"), HasSubstr("EvalGate golden has not been validated yet"),
+  EXPECT_THAT(text_of(release("Pending")), AllOf(HasSubstr("Waiting    Reference"),
+                                                 HasSubstr("EvalGate golden has not been validated yet"),
                                                  HasSubstr("ReferencesResolved=False (ReferenceProblem)\n")));
 }
 
 TEST(StatusText, SaysThatTheOperatorIsBehindTheSpec) {
   Json object = release_object("Healthy");
   object["metadata"]["generation"] = 9;
-  EXPECT_THAT(text_of(release(object)), HasSubstr("the operator has seen generation 5 of the spec, the latest is 9"));
+  EXPECT_THAT(text_of(release(object)),
+              HasSubstr("the operator has seen generation 5 of the spec, the latest is 9"));
 }
 
 TEST(StatusText, NamesAnEpochThatGatewaysHaveNotConfirmed) {
   Json object = release_object("Healthy");
-  object["status"]["epoch"] = 19;
-  EXPECT_THAT(text_of(release(object)), HasSubstr("2/2 have confirmed traffic epoch 18; epoch 19 not yet"));
+  object["status"]["epoch"] = 20;
+  EXPECT_THAT(text_of(release(object)), HasSubstr("2/2 have confirmed traffic epoch 19; epoch 20 not yet"));
 }
 
 TEST(StatusText, ShowsAnObjectThatTheOperatorHasNotSeen) {
@@ -142,10 +152,14 @@ TEST(StatusJson, HasTheStatusAsTheApiGivesItAndTheStateOfEachStep) {
 TEST(StatusTable, HasALineForEachAndTheNamespaceOnDemand) {
   const std::vector<Release> all{release("Healthy"), release("Paused")};
   const std::string plain = status_table(all, false, at("2026-11-21T10:33:20Z"));
-  EXPECT_THAT(plain, ContainsRegex("^NAME +PHASE +STEP +WEIGHT +STABLE +CANDIDATE +WAITING +READY +AGE +MESSAGE\n"));
-  EXPECT_THAT(plain, ContainsRegex("support-bot +Healthy +- +- +5 +- +- +True +8m 36s +revision 5 serves all traffic\n"));
+  EXPECT_THAT(plain,
+              ContainsRegex("^NAME +PHASE +STEP +WEIGHT +STABLE +CANDIDATE +WAITING +READY +AGE +MESSAGE\n"));
+  EXPECT_THAT(
+      plain,
+      ContainsRegex("support-bot +Healthy +- +- +5 +- +- +True +8m 36s +revision 5 serves all traffic\n"));
   EXPECT_THAT(plain, ContainsRegex("bot +Paused +3/6 +20 % +1 +2 +Time +False +"));
-  EXPECT_THAT(status_table(all, true, at("2026-11-21T10:33:20Z")), ContainsRegex("^NAMESPACE +NAME .*\nshop +support-bot "));
+  EXPECT_THAT(status_table(all, true, at("2026-11-21T10:33:20Z")),
+              ContainsRegex("^NAMESPACE +NAME .*\nshop +support-bot "));
 }
 
 TEST(ReadRelease, RefusesAStatusOfAnotherShapeAndNamesTheField) {
@@ -153,7 +167,8 @@ TEST(ReadRelease, RefusesAStatusOfAnotherShapeAndNamesTheField) {
   object["status"]["phase"] = "Sideways";
   const auto read = read_release(object);
   ASSERT_FALSE(read);
-  EXPECT_THAT(read.error().message, AllOf(HasSubstr("shop/support-bot"), HasSubstr("phase"), HasSubstr("Sideways")));
+  EXPECT_THAT(read.error().message,
+              AllOf(HasSubstr("shop/support-bot"), HasSubstr("phase"), HasSubstr("Sideways")));
 }
 
 TEST(ReadRelease, ShowsAStatusBesideASpecThatItDoesNotKnow) {

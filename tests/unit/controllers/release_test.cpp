@@ -23,7 +23,8 @@ ReleaseWorld healthy_world() {
 TEST(FirstDeploy, SkipsStepsAndOpensWhenAllReplicasAreServable) {
   ReleaseWorld world;
   world.engines_load = false;
-  world.run([&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
+  world.run(
+      [&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
   EXPECT_FALSE(world.status().stable);
   EXPECT_EQ(world.status().phase, Phase::Progressing);
   world.engines_load = true;
@@ -61,7 +62,8 @@ TEST(PromptRelease, SharesThePodsOfStableAndGoesThroughItsSteps) {
   ReleaseWorld world = healthy_world();
   const auto pods = world.engine_pods_ever();
   world.set_prompt("You are very kind.");
-  world.run([&] { return world.weight_of(ArmName::Candidate) == 20 && world.status().phase == Phase::Paused; });
+  world.run(
+      [&] { return world.weight_of(ArmName::Candidate) == 20 && world.status().phase == Phase::Paused; });
   EXPECT_EQ(world.status().step, "1/3");
   EXPECT_EQ(world.weight_of(ArmName::Stable), 80);
   world.run([&] { return world.status().bake_until.has_value(); });
@@ -78,7 +80,8 @@ TEST(ModelRelease, AddsCapacityBeforeTrafficAndRemovesItAfterTheBake) {
   const std::string old_hash = world.status().stable->serving_hash;
   world.set_model("/models/better.gguf");
   world.engines_load = false;
-  world.run([&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
+  world.run(
+      [&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
   EXPECT_EQ(world.weight_of(ArmName::Candidate), 0) << "no traffic before capacity";
   world.engines_load = true;
   world.run([&] { return world.weight_of(ArmName::Candidate) == 20; });
@@ -224,7 +227,8 @@ TEST(Analysis, MeasuresAgainAfterAnErrorAndThenAsksAPerson) {
 }
 
 TEST(Inconclusive, DoesWhatTheStrategySays) {
-  for (const auto policy : {api::OnInconclusive::Pause, api::OnInconclusive::Rollback, api::OnInconclusive::Proceed}) {
+  for (const auto policy :
+       {api::OnInconclusive::Pause, api::OnInconclusive::Rollback, api::OnInconclusive::Proceed}) {
     ReleaseWorld world = healthy_world();
     world.add_gate("golden");
     world.set_steps({ReleaseWorld::analysis("golden")});
@@ -233,9 +237,15 @@ TEST(Inconclusive, DoesWhatTheStrategySays) {
     world.set_prompt("New.");
     world.run([&] { return world.status().phase == Phase::Paused; });
     switch (policy) {
-      case api::OnInconclusive::Pause: EXPECT_EQ(world.status().phase, Phase::Paused); break;
-      case api::OnInconclusive::Rollback: EXPECT_EQ(world.status().phase, Phase::RolledBack); break;
-      case api::OnInconclusive::Proceed: EXPECT_EQ(world.status().stable->revision, 2); break;
+      case api::OnInconclusive::Pause:
+        EXPECT_EQ(world.status().phase, Phase::Paused);
+        break;
+      case api::OnInconclusive::Rollback:
+        EXPECT_EQ(world.status().phase, Phase::RolledBack);
+        break;
+      case api::OnInconclusive::Proceed:
+        EXPECT_EQ(world.status().stable->revision, 2);
+        break;
     }
   }
 }

@@ -86,7 +86,9 @@ void ReleaseWorld::set_steps(std::vector<api::CanaryStep> steps) {
   ++observed.meta.generation;
 }
 
-void ReleaseWorld::advance(Duration by) { observed.now += by; }
+void ReleaseWorld::advance(Duration by) {
+  observed.now += by;
+}
 
 bool ReleaseWorld::pass() {
   settle();
@@ -181,10 +183,12 @@ void ReleaseWorld::carry_out(const Action& action) {
     }
   } else if (const auto* deleted = std::get_if<Delete>(&action)) {
     writes.push_back("delete " + deleted->live.name);
-    std::erase_if(observed.revisions, [&](const auto& record) { return record.meta.name == deleted->live.name; });
+    std::erase_if(observed.revisions,
+                  [&](const auto& record) { return record.meta.name == deleted->live.name; });
     std::erase_if(observed.plans, [&](const auto& record) { return record.meta.name == deleted->live.name; });
     if (deleted->type == kube::kEvalRuns) observed.eval_runs.erase(deleted->live.name);
-    std::erase_if(observed.engines, [&](const auto& engine) { return engine.meta.name == deleted->live.name; });
+    std::erase_if(observed.engines,
+                  [&](const auto& engine) { return engine.meta.name == deleted->live.name; });
     observed.children.erase(std::string(deleted->type.kind) + "/" + deleted->live.name);
   }
 }
@@ -222,7 +226,8 @@ void ReleaseWorld::settle() {
     wire::EndpointCount count;
     count.servable = count.total = engine.ready_replicas;
     for (const auto& record : observed.revisions)
-      if (short_hash(record.serving_hash) == engine.serving_hash) report.endpoints[record.serving_hash] = count;
+      if (short_hash(record.serving_hash) == engine.serving_hash)
+        report.endpoints[record.serving_hash] = count;
   }
   observed.gateway_ready_replicas = observed.status.stable ? 1 : 0;
   if (needs_reports(observed.status)) observed.reports["gateway-1"] = std::move(report);

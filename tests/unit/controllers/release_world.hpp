@@ -17,10 +17,10 @@ class ReleaseWorld {
   ReleaseWorld();
 
   Observed observed;
-  std::vector<Note> notes;             // in the order in which they were told
-  std::vector<std::string> writes;     // "status", "create Deployment/x", …
-  bool engines_load = true;            // new engine pods become servable at once
-  bool gateways_acknowledge = true;    // gateways take over every configuration at once
+  std::vector<Note> notes;           // in the order in which they were told
+  std::vector<std::string> writes;   // "status", "create Deployment/x", …
+  bool engines_load = true;          // new engine pods become servable at once
+  bool gateways_acknowledge = true;  // gateways take over every configuration at once
   // The verdict of an EvalRun; nullopt leaves it running.
   std::function<std::optional<api::EvalRunPhase>(const api::EvalRunSpec&)> judge;
 
@@ -44,7 +44,9 @@ class ReleaseWorld {
   std::int64_t engine_pods_ever() const { return engine_pods_ever_; }
   std::int64_t weight_of(api::ArmName arm) const;
   bool told(std::string_view reason) const;
-  const EngineState* engine_of(const std::string& serving_hash) const { return observed.engine(serving_hash); }
+  const EngineState* engine_of(const std::string& serving_hash) const {
+    return observed.engine(serving_hash);
+  }
 
  private:
   void carry_out(const Action& action);

@@ -12,8 +12,12 @@ Json owned_labels(const kube::ObjectMeta& owner, std::string_view component) {
 }
 
 Json owner_reference(const kube::ObjectMeta& owner) {
-  return {{"apiVersion", names::kApiVersion}, {"kind", "ModelDeployment"}, {"name", owner.name},
-          {"uid", owner.uid},                 {"controller", true},        {"blockOwnerDeletion", true}};
+  return {{"apiVersion", names::kApiVersion},
+          {"kind", "ModelDeployment"},
+          {"name", owner.name},
+          {"uid", owner.uid},
+          {"controller", true},
+          {"blockOwnerDeletion", true}};
 }
 
 Child make_child(const Observed& observed, const kube::ResourceType& type, std::string name,

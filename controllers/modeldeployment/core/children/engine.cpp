@@ -26,8 +26,8 @@ Json probe(const EngineTraits& traits, std::int64_t port, int period_seconds, in
 }
 
 Json llamacpp_arguments(const std::string& path, const std::string& model_name, std::int64_t port) {
-  return Json::array({"--model", path, "--alias", model_name, "--host", "0.0.0.0", "--port", std::to_string(port),
-                      "--metrics", "--cache-ram", "0"});
+  return Json::array({"--model", path, "--alias", model_name, "--host", "0.0.0.0", "--port",
+                      std::to_string(port), "--metrics", "--cache-ram", "0"});
 }
 
 Json engine_labels(const std::string& serving_hash) {
@@ -100,8 +100,8 @@ Result<Child> engine_deployment(const Observed& observed, const Stack& stack, st
                     {"progressDeadlineSeconds", 2'147'483},
                     {"selector", {{"matchLabels", labels}}},
                     {"template", {{"metadata", {{"labels", labels}}}, {"spec", std::move(pod)}}}}}};
-  return make_child(observed, kube::kDeployments, names_of::engine(observed.meta.name, serving_hash), "engine",
-                    std::move(content), engine_labels(serving_hash));
+  return make_child(observed, kube::kDeployments, names_of::engine(observed.meta.name, serving_hash),
+                    "engine", std::move(content), engine_labels(serving_hash));
 }
 
 Child engine_service(const Observed& observed, const std::string& serving_hash) {

@@ -31,14 +31,16 @@ Result<wire::RevisionBody> body_of(const Observed& observed, const std::string& 
   return body;
 }
 
-std::string body_text(const wire::RevisionBody& body) { return canonical_json(body.to_json()); }
+std::string body_text(const wire::RevisionBody& body) {
+  return canonical_json(body.to_json());
+}
 
 Result<wire::GatewayRevision> config_revision(const Observed& observed, const api::RevisionStatus& revision) {
   const auto content = observed.contents.find(revision.hash);
   if (content == observed.contents.end())
-    return Error{ErrorCode::NotFound, "the record of revision " + std::to_string(revision.revision) +
-                                          " (ControllerRevision " +
-                                          names_of::revision(observed.meta.name, revision.hash) + ") is missing"};
+    return Error{ErrorCode::NotFound,
+                 "the record of revision " + std::to_string(revision.revision) + " (ControllerRevision " +
+                     names_of::revision(observed.meta.name, revision.hash) + ") is missing"};
   auto body = body_of(observed, revision.hash, content->second);
   if (!body.ok()) return body.error();
   wire::GatewayRevision entry;
@@ -82,23 +84,24 @@ Json http_probe(const char* path, int period_seconds, int failure_threshold) {
 Child deployment(const Observed& observed) {
   const auto settings = observed.spec.gateway.value_or(api::GatewaySettings{});
   const Json labels = owned_labels(observed.meta, "gateway");
-  Json resources = settings.resources
-                       ? settings.resources->to_json()
-                       : Json{{"requests", {{"cpu", "50m"}, {"memory", "32Mi"}}}, {"limits", {{"memory", "256Mi"}}}};
-  Json container = {{"name", "gateway"},
-                    {"image", observed.image},
-                    {"command", Json::array({"/usr/local/bin/llmops-gateway"})},
-                    {"args", Json::array({"--namespace", observed.meta.ns, "--model-deployment", observed.meta.name})},
-                    {"env", Json::array({env_from_field("POD_UID", "metadata.uid"),
-                                         env_from_field("POD_NAME", "metadata.name")})},
-                    {"ports", Json::array({{{"name", "http"}, {"containerPort", kUserPort}},
-                                           {{"name", "evaluation"}, {"containerPort", kEvaluationPort}},
-                                           {{"name", "admin"}, {"containerPort", kAdminPort}}})},
-                    {"readinessProbe", http_probe("/readyz", 1, 2)},
-                    {"livenessProbe", http_probe("/livez", 10, 3)},
-                    {"resources", std::move(resources)},
-                    {"securityContext", restricted_container()},
-                    {"volumeMounts", Json::array({{{"name", "state"}, {"mountPath", "/var/lib/llmops"}}})}};
+  Json resources = settings.resources ? settings.resources->to_json()
+                                      : Json{{"requests", {{"cpu", "50m"}, {"memory", "32Mi"}}},
+                                             {"limits", {{"memory", "256Mi"}}}};
+  Json container = {
+      {"name", "gateway"},
+      {"image", observed.image},
+      {"command", Json::array({"/usr/local/bin/llmops-gateway"})},
+      {"args", Json::array({"--namespace", observed.meta.ns, "--model-deployment", observed.meta.name})},
+      {"env",
+       Json::array({env_from_field("POD_UID", "metadata.uid"), env_from_field("POD_NAME", "metadata.name")})},
+      {"ports", Json::array({{{"name", "http"}, {"containerPort", kUserPort}},
+                             {{"name", "evaluation"}, {"containerPort", kEvaluationPort}},
+                             {{"name", "admin"}, {"containerPort", kAdminPort}}})},
+      {"readinessProbe", http_probe("/readyz", 1, 2)},
+      {"livenessProbe", http_probe("/livez", 10, 3)},
+      {"resources", std::move(resources)},
+      {"securityContext", restricted_container()},
+      {"volumeMounts", Json::array({{{"name", "state"}, {"mountPath", "/var/lib/llmops"}}})}};
   Json pod = {{"serviceAccountName", names_of::gateway(observed.meta.name)},
               {"containers", Json::array({std::move(container)})},
               {"securityContext", restricted_pod()},
@@ -109,7 +112,8 @@ Child deployment(const Observed& observed) {
       {"spec",
        {{"replicas", settings.replicas.value_or(defaults::kGatewayReplicas)},
         {"revisionHistoryLimit", 2},
-        {"strategy", {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", 0}, {"maxSurge", 1}}}}},
+        {"strategy",
+         {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", 0}, {"maxSurge", 1}}}}},
         {"selector", {{"matchLabels", labels}}},
         {"template", {{"metadata", {{"labels", labels}}}, {"spec", std::move(pod)}}}}}};
   return make_child(observed, kube::kDeployments, names_of::gateway(observed.meta.name), "gateway",
@@ -120,17 +124,18 @@ Child service(const Observed& observed) {
   Json content = {{"spec",
                    {{"selector", owned_labels(observed.meta, "gateway")},
                     {"ports", Json::array({{{"name", "http"}, {"port", 80}, {"targetPort", kUserPort}}})}}}};
-  return make_child(observed, kube::kServices, names_of::user_service(observed.meta.name, observed.spec), "gateway",
-                    std::move(content));
+  return make_child(observed, kube::kServices, names_of::user_service(observed.meta.name, observed.spec),
+                    "gateway", std::move(content));
 }
 
 Child evaluation_service(const Observed& observed) {
-  Json content = {
-      {"spec",
-       {{"clusterIP", "None"},
-        {"publishNotReadyAddresses", true},
-        {"selector", owned_labels(observed.meta, "gateway")},
-        {"ports", Json::array({{{"name", "evaluation"}, {"port", kEvaluationPort}, {"targetPort", kEvaluationPort}}})}}}};
+  Json content = {{"spec",
+                   {{"clusterIP", "None"},
+                    {"publishNotReadyAddresses", true},
+                    {"selector", owned_labels(observed.meta, "gateway")},
+                    {"ports", Json::array({{{"name", "evaluation"},
+                                            {"port", kEvaluationPort},
+                                            {"targetPort", kEvaluationPort}}})}}}};
   return make_child(observed, kube::kServices, names_of::evaluation(observed.meta.name), "gateway",
                     std::move(content));
 }
@@ -140,20 +145,20 @@ std::vector<Child> rights(const Observed& observed, const wire::GatewayConfig& c
   Json readable = Json::array({name});
   for (const auto& model : config.models)
     for (const auto& revision : model.revisions) readable.push_back(revision.body.config_map);
-  Json rules = Json::array(
-      {{{"apiGroups", Json::array({""})},
-        {"resources", Json::array({"configmaps"})},
-        {"resourceNames", std::move(readable)},
-        {"verbs", Json::array({"get", "list", "watch"})}},
-       {{"apiGroups", Json::array({"discovery.k8s.io"})},
-        {"resources", Json::array({"endpointslices"})},
-        {"verbs", Json::array({"get", "list", "watch"})}}});
+  Json rules = Json::array({{{"apiGroups", Json::array({""})},
+                             {"resources", Json::array({"configmaps"})},
+                             {"resourceNames", std::move(readable)},
+                             {"verbs", Json::array({"get", "list", "watch"})}},
+                            {{"apiGroups", Json::array({"discovery.k8s.io"})},
+                             {"resources", Json::array({"endpointslices"})},
+                             {"verbs", Json::array({"get", "list", "watch"})}}});
   std::vector<Child> children;
   children.push_back(make_child(observed, kube::kServiceAccounts, name, "gateway", Json::object()));
   children.push_back(make_child(observed, kube::kRoles, name, "gateway", {{"rules", std::move(rules)}}));
   Json binding = {
       {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", name}}},
-      {"subjects", Json::array({{{"kind", "ServiceAccount"}, {"name", name}, {"namespace", observed.meta.ns}}})}};
+      {"subjects",
+       Json::array({{{"kind", "ServiceAccount"}, {"name", name}, {"namespace", observed.meta.ns}}})}};
   children.push_back(make_child(observed, kube::kRoleBindings, name, "gateway", std::move(binding)));
   return children;
 }
@@ -164,11 +169,13 @@ std::string evaluation_audience(const kube::ObjectMeta& owner) {
   return std::string(names::kGroup) + "/evaluation/" + owner.ns + "/" + owner.name;
 }
 
-Result<wire::GatewayConfig> gateway_config(const Observed& observed, const api::ModelDeploymentStatus& status) {
+Result<wire::GatewayConfig> gateway_config(const Observed& observed,
+                                           const api::ModelDeploymentStatus& status) {
   wire::GatewayModel model;
   model.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
   model.open = status.stable.has_value();
-  model.salt = observed.meta.ns + "/" + observed.meta.name + "/run-" + std::to_string(status.last_run.value_or(0));
+  model.salt =
+      observed.meta.ns + "/" + observed.meta.name + "/run-" + std::to_string(status.last_run.value_or(0));
   model.stickiness.assign(defaults::kStickinessBy.begin(), defaults::kStickinessBy.end());
   if (observed.spec.strategy && observed.spec.strategy->canary.stickiness)
     model.stickiness = observed.spec.strategy->canary.stickiness->by;
@@ -216,7 +223,8 @@ Result<Child> revision_body(const Observed& observed, const std::string& hash, c
 Child gateway_config_map(const Observed& observed, wire::GatewayConfig config, std::int64_t epoch) {
   config.epoch = epoch;
   Json content = {{"data", {{"config.json", dump_json(config.to_json())}}}};
-  return make_child(observed, kube::kConfigMaps, names_of::gateway(observed.meta.name), "config", std::move(content));
+  return make_child(observed, kube::kConfigMaps, names_of::gateway(observed.meta.name), "config",
+                    std::move(content));
 }
 
 std::vector<Child> gateway_children(const Observed& observed, const wire::GatewayConfig& config) {

@@ -17,7 +17,8 @@ std::string evaluation_audience(const kube::ObjectMeta& owner);
 
 // What gateways should do under this status; `epoch` is filled in by gateway_config_map. Revisions whose
 // content is not known are an error (NotFound).
-Result<wire::GatewayConfig> gateway_config(const Observed& observed, const api::ModelDeploymentStatus& status);
+Result<wire::GatewayConfig> gateway_config(const Observed& observed,
+                                           const api::ModelDeploymentStatus& status);
 
 // The identity of a configuration apart from its epoch: a change asks for a new epoch.
 std::string config_digest(const wire::GatewayConfig& config);

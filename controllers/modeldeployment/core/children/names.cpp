@@ -4,8 +4,12 @@
 
 namespace llmops::release::names_of {
 
-std::string gateway(std::string_view owner) { return std::string(owner) + "-gateway"; }
-std::string evaluation(std::string_view owner) { return std::string(owner) + "-evaluation"; }
+std::string gateway(std::string_view owner) {
+  return std::string(owner) + "-gateway";
+}
+std::string evaluation(std::string_view owner) {
+  return std::string(owner) + "-evaluation";
+}
 
 std::string user_service(std::string_view owner, const api::ModelDeploymentSpec& spec) {
   if (spec.gateway && spec.gateway->service_name) return *spec.gateway->service_name;
@@ -29,7 +33,8 @@ std::string plan(std::string_view owner, std::int64_t run) {
 }
 std::string eval_run(std::string_view owner, std::int64_t run, std::int64_t step, std::size_t gate,
                      std::int64_t attempt) {
-  return plan(owner, run) + "-" + std::to_string(step) + "-" + std::to_string(gate) + "-" + std::to_string(attempt);
+  return plan(owner, run) + "-" + std::to_string(step) + "-" + std::to_string(gate) + "-" +
+         std::to_string(attempt);
 }
 std::string engine_model(std::string_view owner, std::string_view serving_hash) {
   return std::string(owner) + "-" + short_hash(serving_hash);
