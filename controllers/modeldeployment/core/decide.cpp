@@ -339,7 +339,11 @@ Transition next_status(const Observed& observed) {
   draft.status.observed_generation = observed.meta.generation;
   if (!draft.status.stable && !draft.status.run) restore_pointers(draft);
   note_verification(draft);
-  if (draft.status.run)
+  // Without the records that the status points to, nothing can be configured: hold, and say which is missing.
+  const auto readable = gateway_config(observed, draft.status);
+  if (!readable.ok())
+    draft.detail = readable.error().message;
+  else if (draft.status.run)
     advance_run(draft);
   else
     at_rest(draft);

@@ -185,6 +185,7 @@ void describe(Draft& draft) {
   if (status.run && draft.detail.empty()) draft.detail = "about to go on";
   std::string message =
       status.run ? step_prefix(draft) + draft.detail : resting_message(draft, phase, rejection);
+  if (!status.run && !draft.detail.empty()) message = draft.detail + "; " + message;
   if (phase == Phase::RollingBack && !draft.waiting && status.run->decision)
     message = "rolling back: " + status.run->decision->message.value_or(status.run->decision->reason);
   const std::string blocked = !conflict.empty()                    ? conflict

@@ -101,7 +101,12 @@ Task<Result<void>> ModelDeploymentController::annotate(const Observed& observed,
   if (!live.ok()) co_return live.error();
   if (string_at(*live, "metadata.uid") != action.live.uid)
     co_return Error{ErrorCode::Conflict, action.live.name + " is another object now"};
-  (*live)["metadata"]["annotations"][action.key] = action.value;
+  Json& annotation = (*live)["metadata"]["annotations"][action.key];
+  if (annotation == action.value) {  // done before; the answer was lost, or the cache is late
+    record_write(observed, kube::kControllerRevisions, *live);
+    co_return Result<void>();
+  }
+  annotation = action.value;
   auto written = co_await client_.replace(kube::kControllerRevisions, std::move(*live));
   if (!written.ok()) co_return with_context(written.error(), "annotating " + action.live.name);
   record_write(observed, kube::kControllerRevisions, *written);

@@ -1,5 +1,6 @@
 #include "tests/simulation/release/comparison.hpp"
 
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -29,13 +30,15 @@ void forget_times(Json& value) {
 void forget(Json& object) {
   forget_times(object);
   Json& annotations = object["metadata"]["annotations"];
-  for (const auto key : {names::kPromotedAt, names::kRejectedAt})
-    if (annotations.is_object() && annotations.contains(std::string(key))) annotations[std::string(key)] = "set";
+  if (annotations.is_object()) {
+    annotations.erase(std::string(names::kContentDigest));  // covers the owner's uid
+    for (const auto key : {names::kPromotedAt, names::kRejectedAt})
+      if (annotations.contains(std::string(key))) annotations[std::string(key)] = "set";
+  }
   if (object.contains("data") && object["data"].contains("config.json")) {
     Json config = parse_json(object["data"]["config.json"].get<std::string>()).value();
     config.erase("epoch");
     object["data"]["config.json"] = dump_json(config);
-    annotations.erase(std::string(names::kContentDigest));
   }
   if (!object.contains("status")) return;
   Json& status = object["status"];
@@ -43,6 +46,20 @@ void forget(Json& object) {
   if (status.contains("trafficVerified")) status["trafficVerified"].erase("epoch");
   if (status.contains("conditions"))
     for (auto& condition : status["conditions"]) condition.erase("message");
+}
+
+// By "Kind/name"; other lines by their text before the colon.
+std::map<std::string, Json> objects_of(const std::string& state) {
+  std::map<std::string, Json> objects;
+  std::istringstream stream(state);
+  for (std::string line; std::getline(stream, line);) {
+    const auto object = parse_json(line);
+    if (object.ok() && object->is_object())
+      objects[string_at(*object, "kind") + "/" + string_at(*object, "metadata.name")] = *object;
+    else
+      objects[line.substr(0, line.find(':'))] = line;
+  }
+  return objects;
 }
 
 }  // namespace
@@ -60,18 +77,23 @@ std::string end_state(const ClusterState& cluster) {
 }
 
 std::string difference(const std::string& expected, const std::string& found) {
-  const auto lines = [](const std::string& text) {
-    std::set<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.insert(line);
-    return lines;
-  };
-  const auto wanted = lines(expected), got = lines(found);
+  const auto wanted = objects_of(expected), got = objects_of(found);
   std::string text;
-  for (const auto& line : wanted)
-    if (!got.contains(line)) text += "- " + line + "\n";
-  for (const auto& line : got)
-    if (!wanted.contains(line)) text += "+ " + line + "\n";
+  for (const auto& [name, object] : wanted) {
+    const auto other = got.find(name);
+    if (other == got.end()) {
+      text += name + ": missing\n";
+      continue;
+    }
+    for (const Json& change : Json::diff(object, other->second)) {
+      const std::string path = change["path"];
+      const bool removed = change["op"] == "remove";
+      text += name + " " + path + ": " + (change["op"] == "add" ? "(nothing)" : dump_json(object[Json::json_pointer(path)])) +
+              " became " + (removed ? "(nothing)" : dump_json(change["value"])) + "\n";
+    }
+  }
+  for (const auto& [name, object] : got)
+    if (!wanted.contains(name)) text += name + ": new\n";
   return text;
 }
 

@@ -11,7 +11,7 @@ namespace llmops::simulation {
 // times, uids, versions, epochs and what is told in passing.
 std::string end_state(const ClusterState& cluster);
 
-// The lines that only one of the two has.
+// What of which object is not as expected, a line each.
 std::string difference(const std::string& expected, const std::string& found);
 
 }  // namespace llmops::simulation

@@ -71,8 +71,10 @@ Task<void> GatewayPod::follow_config() {
         continue;
       }
       if (done.error().code == ErrorCode::Cancelled) co_return;
-      // Nothing else than the order of our own epochs or a body that is missing can be wrong here.
-      cluster_->traffic.failures.push_back(identity_.pod + " refused a configuration: " + done.error().message);
+      // A server that cannot be reached is nobody's fault; anything else the operator did wrong: the order of its
+      // epochs, or a body that is not there yet.
+      if (done.error().code != ErrorCode::Unavailable && done.error().code != ErrorCode::DeadlineExceeded)
+        cluster_->traffic.failures.push_back(identity_.pod + " refused a configuration: " + done.error().message);
       if (!pending_) pending_ = text;
       if (co_await env_.wait(changed_, kRetry) == Wake::Cancelled) co_return;
       continue;

@@ -1,6 +1,5 @@
 #include "tests/simulation/release/quickstart.hpp"
 
-#include <array>
 #include <functional>
 #include <utility>
 
@@ -171,14 +170,6 @@ ClusterOptions with_defaults(ClusterOptions options) {
   return options;
 }
 
-FaultHook random_faults(World& world, int in_thousand) {
-  return [&world, in_thousand](const std::string&, const std::string&, const HttpRequest&) {
-    const std::uint64_t drawn = world.random() % 3000;
-    if (drawn >= static_cast<std::uint64_t>(in_thousand) * 3) return Fault::None;
-    return std::array{Fault::Refused, Fault::RequestLost, Fault::ResponseLost}[drawn % 3];
-  };
-}
-
 std::string told(Duration at, const Json& object) {
   const auto text = [&](std::string_view path) { return string_at(object, std::string("status.") + std::string(path)); };
   std::string line = format_duration(at) + " " + text("phase") + " step " + text("step") + " epoch " +
@@ -218,7 +209,7 @@ Played play_quickstart(const PlayOptions& options) {
   });
   world.respawn(kOperator, Duration(1'000));
   world.write_plan(kOperator, options.plan);
-  if (options.faults_in_thousand > 0) world.set_faults(random_faults(world, options.faults_in_thousand));
+  world.set_faults(options.faults);
   Invariants invariants(cluster, kDeploymentName);
   User user(server->store);
   world.run_for(Duration(3'000));
@@ -254,15 +245,17 @@ Played play_quickstart(const PlayOptions& options) {
     result.outcome = string_at(user.live(), "status.history.0.outcome");
     played.phases.push_back(std::move(result));
     if (ended) continue;
-    played.unfinished = std::string(phase.name) + ": " + dump_json(user.live()["status"]);
+    played.unfinished = std::string(phase.name) + ": " + (played.story.empty() ? "" : played.story.back());
     break;
   }
   world.set_faults(nullptr);
-  const int numbered = world.writes(kOperator);
   const auto never = [&] {
     look();
     return false;
   };
+  // The operator may not have heard yet that its last write was done.
+  (void)world.run_until(never, Duration(5'000));
+  const int numbered = world.writes(kOperator);
   (void)world.run_until(never, options.silence);
   played.writes_when_settled = world.writes(kOperator) - numbered;
   for (const auto& write : world.write_log())

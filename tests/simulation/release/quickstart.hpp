@@ -20,7 +20,7 @@ struct PlayOptions {
   Duration max_latency{5};
   Duration watch_lag{20};
   Duration silence{60'000};  // watched after the last phase
-  int faults_in_thousand = 0;  // requests of the operator and of gateways that are refused or lose a message
+  FaultHook faults;            // until the last phase has ended
   ClusterOptions cluster;    // without a `judge`: brief prompts and degraded models fail
   std::function<void(World&)> after_handler;  // looks on, or changes the plan
 };

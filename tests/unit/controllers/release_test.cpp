@@ -262,6 +262,20 @@ TEST(MissingReference, LeavesStableServingAndSaysWhatToDo) {
   EXPECT_FALSE(world.status().run);
 }
 
+TEST(LostRecord, HoldsEverythingAndIsNamed) {
+  ReleaseWorld world = healthy_world();
+  world.add_gate("golden");
+  world.set_steps({ReleaseWorld::analysis("golden")});
+  world.set_prompt("New.");
+  world.run([&] { return world.status().run.has_value(); });
+  world.observed.contents.erase(world.status().candidate->hash);
+  for (int i = 0; i < 30; ++i) world.pass();
+  EXPECT_THAT(*world.status().message, testing::HasSubstr("ControllerRevision support-bot-"));
+  EXPECT_THAT(world.observed.eval_runs, testing::IsEmpty())
+      << "nothing is measured through gateways that do not know it";
+  EXPECT_EQ(world.weight_of(ArmName::Stable), 100);
+}
+
 TEST(LostStatus, IsRebuiltFromTheRecordsOfPromotions) {
   ReleaseWorld world = healthy_world();
   world.set_prompt("Second.");
