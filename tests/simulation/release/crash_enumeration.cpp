@@ -32,8 +32,10 @@ std::string read_to_end(int pipe) {
 
 class Enumeration {
  public:
-  Enumeration(int writes) : most_(std::max(1u, std::thread::hardware_concurrency())) {
-    for (auto& plan : single_crash_plans(writes)) reports_.push_back({std::move(plan), "", 0});
+  Enumeration(int writes, int every) : most_(std::max(1u, std::thread::hardware_concurrency())) {
+    int number = 0;
+    for (auto& plan : single_crash_plans(writes))
+      if (number++ % every == 0) reports_.push_back({std::move(plan), "", 0});
   }
 
   // Called after every handler of the run.
@@ -105,9 +107,9 @@ class Enumeration {
 
 }  // namespace
 
-std::vector<PlanReport> enumerate_crashes(const PlayOptions& options, int writes,
+std::vector<PlanReport> enumerate_crashes(const PlayOptions& options, int writes, int every,
                                           const std::function<std::string(const Played&)>& judge) {
-  Enumeration enumeration(writes);
+  Enumeration enumeration(writes, every);
   PlayOptions watched = options;
   watched.after_handler = [&enumeration](World& world) { enumeration.at(world); };
   const Played played = play_quickstart(watched);

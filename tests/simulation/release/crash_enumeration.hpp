@@ -16,9 +16,9 @@ struct PlanReport {
   int writes = 0;        // that the operator sent
 };
 
-// `judge` says what is wrong with a run; it runs in the fork. Plans for writes 1 to `writes` of the run that
-// `options` describe, in their order. As many forks at a time as there are processors.
-std::vector<PlanReport> enumerate_crashes(const PlayOptions& options, int writes,
+// `judge` says what is wrong with a run; it runs in the fork. Every `every`-th of the plans for
+// writes 1 to `writes` of the run that `options` describe, in their order. As many forks at a time as there are processors.
+std::vector<PlanReport> enumerate_crashes(const PlayOptions& options, int writes, int every,
                                           const std::function<std::string(const Played&)>& judge);
 
 }  // namespace llmops::simulation

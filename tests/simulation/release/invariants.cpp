@@ -1,6 +1,7 @@
 #include "tests/simulation/release/invariants.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
@@ -12,6 +13,11 @@ namespace {
 std::string label(const Json& object, std::string_view name) {
   const Json* labels = find_path(object, "metadata.labels");
   return labels ? labels->value(std::string(name), "") : "";
+}
+
+std::string annotation(const Json& object, std::string_view name) {
+  const Json* annotations = object.is_object() ? find_path(object, "metadata.annotations") : nullptr;
+  return annotations ? annotations->value(std::string(name), "") : "";
 }
 
 // DESIGN §5.4.
@@ -32,6 +38,7 @@ void Invariants::catch_up() {
     last_written_ = std::string(event->type->plural) + " " + event->key.name + " (" + std::to_string(event->revision) + ")";
     if (event->after.is_null()) continue;
     if (*event->type == kube::kModelDeployments) on_status(*event);
+    if (*event->type == kube::kControllerRevisions) on_record(*event);
     if (*event->type == kube::kConfigMaps && event->key.name == name_ + "-gateway") on_config(event->after);
     if (*event->type == kube::kDeployments) on_engine(*event);
     if (*event->type == kube::kEvalRuns && string_at(event->after, "status.phase") == "Successful")
@@ -50,8 +57,8 @@ void Invariants::on_status(const StoredEvent& event) {
     arms[std::string(to_string(arm.name))] = {arm.hash, arm.serving_hash, arm.weight};
   if (arms.size() != status.arms.size() || arms.size() > 2) violated("the status has more than one candidate");
   for (const auto& rejection : status.rejected) rejected_.insert(rejection.hash);
-  stable_ = status.stable ? status.stable->hash : "";
-  if (status.run) run_ = status.run->number;
+  check_pointers(status_, status);
+  status_ = status;
   if (status.epoch && *status.epoch > 0) {
     // The epoch of a candidate's first configuration comes a write after the candidate itself, so at weight 0
     // an arm may come without a new epoch.
@@ -62,6 +69,33 @@ void Invariants::on_status(const StoredEvent& event) {
     if (!authorised_.empty() && *status.epoch < authorised_.rbegin()->first) violated("the epoch of the status fell");
     authorised_[*status.epoch] = std::move(arms);
   }
+}
+
+// First the decision stands in the status, then the record of the revision tells it, then the pointers move: so
+// that a cluster restored without status knows what was stable, and what is never to be tried again.
+void Invariants::on_record(const StoredEvent& event) {
+  const std::string hash = annotation(event.after, names::kHash);
+  for (const auto& [key, outcome] : {std::pair{names::kPromotedAt, api::Outcome::Promoted},
+                                     std::pair{names::kRejectedAt, api::Outcome::RolledBack}}) {
+    if (annotation(event.after, key).empty() || annotation(event.before, key) == annotation(event.after, key)) continue;
+    const bool decided = status_.candidate && status_.candidate->hash == hash && status_.run &&
+                         status_.run->decision && status_.run->decision->outcome == outcome;
+    if (!decided) violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
+  }
+}
+
+void Invariants::check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after) {
+  const auto recorded = [&](const std::string& hash, std::string_view key) {
+    for (const Json& record : cluster_->server->store.list(kube::kControllerRevisions, kNamespace))
+      if (annotation(record, names::kHash) == hash) return !annotation(record, key).empty();
+    return false;
+  };
+  if (after.stable && (!before.stable || before.stable->hash != after.stable->hash) &&
+      !recorded(after.stable->hash, names::kPromotedAt))
+    violated("stable became " + short_hash(after.stable->hash) + " before its record said so");
+  if (before.run && !after.run && before.candidate && rejected_.contains(before.candidate->hash) &&
+      !recorded(before.candidate->hash, names::kRejectedAt))
+    violated("the release of " + short_hash(before.candidate->hash) + " ended before its record said so");
 }
 
 void Invariants::on_config(const Json& config_map) {
@@ -83,7 +117,7 @@ void Invariants::on_config(const Json& config_map) {
     violated(where + " is in no persisted status");
   else if (authorised->second != arms)
     violated(where + " has other weights than the status that authorised it");
-  if (model.open && stable_.empty()) violated(where + " is open before there is a stable revision");
+  if (model.open && !status_.stable) violated(where + " is open before there is a stable revision");
   check_configured(where, arms);
   configured_[config->epoch] = std::move(arms);
 }

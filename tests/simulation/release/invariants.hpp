@@ -32,6 +32,8 @@ class Invariants {
   using Arms = std::map<std::string, ArmWeight>;  // by name
 
   void on_status(const StoredEvent& event);
+  void on_record(const StoredEvent& event);
+  void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
   void on_config(const Json& config_map);
   void on_engine(const StoredEvent& event);
   void check_configured(const std::string& where, const Arms& arms);
@@ -46,9 +48,8 @@ class Invariants {
   std::map<std::int64_t, Arms> configured_;  // by epoch: what gateways were told
   std::set<std::string> rejected_;           // hashes
   std::set<std::string> passed_;             // hashes whose gate was Successful
-  std::string stable_;
+  api::ModelDeploymentStatus status_;        // as last written
   std::int64_t replicas_ = 1;
-  std::int64_t run_ = 0;
   std::vector<std::string> violations_;
 };
 
