@@ -108,9 +108,11 @@ class Kubelet final : public Program {
       pod.serving_hash = hash->get<std::string>();
     pod.gateway = pod.serving_hash.empty();
     pod.model_deployment = labels.at(std::string(names::kModelDeployment)).get<std::string>();
-    if (const auto known = state_->options.models.find(model_of(object)); known != state_->options.models.end())
+    if (const auto known = state_->options.models.find(model_of(object));
+        known != state_->options.models.end())
       pod.model = known->second;
-    const Outcome made = store().create(kube::kPods, pod_object(pod.key, labels, owner("apps/v1", "Deployment", object)));
+    const Outcome made =
+        store().create(kube::kPods, pod_object(pod.key, labels, owner("apps/v1", "Deployment", object)));
     pod.uid = string_at(made.body, "metadata.uid");
     const std::string name = pod.key.name;
     pods_[name] = std::move(pod);
@@ -129,8 +131,8 @@ class Kubelet final : public Program {
     const bool room = pod->gateway || pod->model.has_room;
     store().edit(kube::kPods, pod->key, [&](Json& object) {
       if (room) object["spec"]["nodeName"] = "node-1";
-      object["status"]["conditions"] = Json::array(
-          {condition("PodScheduled", room, room ? "" : "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.")});
+      object["status"]["conditions"] = Json::array({condition(
+          "PodScheduled", room, room ? "" : "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.")});
     });
     if (room) later(state_->options.start, [this, name] { begin(name); });
   }
@@ -143,10 +145,12 @@ class Kubelet final : public Program {
     store().edit(kube::kPods, pod->key, [&](Json& object) {
       object["status"]["phase"] = "Running";
       object["status"]["podIP"] = pod->ip;
-      object["status"]["containerStatuses"] = Json::array(
-          {{{"name", pod->gateway ? "gateway" : "engine"}, {"ready", false}, {"restartCount", 0},
-            {"state", {{"running", Json::object()}}}}});
-      object["status"]["conditions"] = Json::array({condition("PodScheduled", true), condition("Ready", false)});
+      object["status"]["containerStatuses"] = Json::array({{{"name", pod->gateway ? "gateway" : "engine"},
+                                                            {"ready", false},
+                                                            {"restartCount", 0},
+                                                            {"state", {{"running", Json::object()}}}}});
+      object["status"]["conditions"] =
+          Json::array({condition("PodScheduled", true), condition("Ready", false)});
     });
     if (pod->gateway) return;
     publish_endpoints(pod->serving_hash);
@@ -169,7 +173,8 @@ class Kubelet final : public Program {
     pod->ready = ready;
     store().edit(kube::kPods, pod->key, [&](Json& object) {
       object["status"]["containerStatuses"][0]["ready"] = ready;
-      object["status"]["conditions"] = Json::array({condition("PodScheduled", true), condition("Ready", ready)});
+      object["status"]["conditions"] =
+          Json::array({condition("PodScheduled", true), condition("Ready", ready)});
     });
     if (!pod->gateway) publish_endpoints(pod->serving_hash);
     write_status(pod->deployment);
@@ -211,7 +216,8 @@ class Kubelet final : public Program {
 
   void write_status(const ObjectKey& deployment) {
     const auto& living = living_[deployment];
-    const auto ready = std::count_if(living.begin(), living.end(), [&](const auto& name) { return pods_.at(name).ready; });
+    const auto ready =
+        std::count_if(living.begin(), living.end(), [&](const auto& name) { return pods_.at(name).ready; });
     store().edit(kube::kDeployments, deployment, [&](Json& object) {
       object["status"]["replicas"] = living.size();
       object["status"]["readyReplicas"] = ready;
@@ -280,20 +286,30 @@ class Kubelet final : public Program {
 }  // namespace
 
 void ClusterState::report_ready(const std::string& pod, bool ready) {
-  const Duration delay(static_cast<Duration::rep>(world->random() % static_cast<std::uint64_t>(kReadinessPeriod.count())));
+  const Duration delay(
+      static_cast<Duration::rep>(world->random() % static_cast<std::uint64_t>(kReadinessPeriod.count())));
   const ObjectKey key{kNamespace, pod};
   world->schedule(delay, [server = server, key, ready] {
     (void)server->store.edit(kube::kPods, key, [ready](Json& object) {
       object["status"]["containerStatuses"][0]["ready"] = ready;
-      object["status"]["conditions"] = Json::array({condition("PodScheduled", true), condition("Ready", ready)});
+      object["status"]["conditions"] =
+          Json::array({condition("PodScheduled", true), condition("Ready", ready)});
     });
   });
 }
 
 std::int64_t ClusterState::lowest_epoch() const {
   std::int64_t lowest = gateways.empty() ? 0 : INT64_MAX;
-  for (const auto& name : gateways) lowest = std::min(lowest, world->program<GatewayPod>(gateway_process(name)).epoch());
+  for (const auto& name : gateways)
+    lowest = std::min(lowest, world->program<GatewayPod>(gateway_process(name)).epoch());
   return lowest;
+}
+
+std::int64_t ClusterState::in_flight(const std::string& serving_hash) const {
+  std::size_t requests = 0;
+  for (const auto& name : gateways)
+    requests += world->program<GatewayPod>(gateway_process(name)).in_flight(serving_hash);
+  return static_cast<std::int64_t>(requests);
 }
 
 int ClusterState::engine_pods_made() const {
@@ -303,12 +319,14 @@ int ClusterState::engine_pods_made() const {
   return made;
 }
 
-std::shared_ptr<ClusterState> add_cluster(World& world, std::shared_ptr<ApiServerState> server, ClusterOptions options) {
+std::shared_ptr<ClusterState> add_cluster(World& world, std::shared_ptr<ApiServerState> server,
+                                          ClusterOptions options) {
   auto state = std::make_shared<ClusterState>();
   state->options = std::move(options);
   state->server = std::move(server);
   state->world = &world;
-  world.add_process("cluster", [state](SimEnv& env, Transport&) { return std::make_unique<Kubelet>(env, state); });
+  world.add_process("cluster",
+                    [state](SimEnv& env, Transport&) { return std::make_unique<Kubelet>(env, state); });
   return state;
 }
 

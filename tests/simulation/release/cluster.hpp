@@ -1,5 +1,5 @@
-// The neighbours of the operator in a simulated cluster, but for the API server: Deployments get pods, pods get
-// nodes, start, load and end, Jobs are evaluated. All of it takes virtual time.
+// The neighbours of the operator in a simulated cluster, but for the API server: Deployments get pods, pods
+// get nodes, start, load and end, Jobs are evaluated. All of it takes virtual time.
 #pragma once
 
 #include <functional>
@@ -41,7 +41,7 @@ struct ClusterOptions {
 struct Traffic {
   std::int64_t requests = 0;
   std::map<std::string, std::int64_t> by_revision;  // whole hash
-  std::vector<std::string> failures;                // a request that found no endpoint, a configuration refused
+  std::vector<std::string> failures;  // a request that found no endpoint, a configuration refused
 };
 
 struct ClusterState {
@@ -53,14 +53,16 @@ struct ClusterState {
   // Engine pods with an address, by serving hash as in labels; gateways follow it.
   std::map<std::string, std::vector<gateway::EndpointAddress>> endpoints;
   Notify endpoints_changed;
-  std::set<std::string> gateways;             // names of running gateway pods
-  std::map<std::string, int> pods_made;       // by Deployment
+  std::set<std::string> gateways;        // names of running gateway pods
+  std::map<std::string, int> pods_made;  // by Deployment
   int evaluations = 0;
 
   // Told by a gateway: what its readiness probe would find.
   void report_ready(const std::string& pod, bool ready);
   // The lowest epoch that a running gateway assigns by; 0 when one has no configuration or none runs.
   std::int64_t lowest_epoch() const;
+  // Users' and evaluators' requests on the engines of a serving hash, over all gateways.
+  std::int64_t in_flight(const std::string& serving_hash) const;
   int engine_pods_made() const;
 };
 

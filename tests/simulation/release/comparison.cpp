@@ -10,8 +10,8 @@
 namespace llmops::simulation {
 namespace {
 
-const std::set<std::string, std::less<>> kTimes{"time",        "startTime",          "endTime",     "startedAt",
-                                                "completedAt", "lastTransitionTime", "creationTimestamp"};
+const std::set<std::string, std::less<>> kTimes{
+    "time", "startTime", "endTime", "startedAt", "completedAt", "lastTransitionTime", "creationTimestamp"};
 
 void forget_times(Json& value) {
   if (value.is_array())
@@ -65,12 +65,12 @@ std::map<std::string, Json> objects_of(const std::string& state) {
 }  // namespace
 
 std::string end_state(const ClusterState& cluster) {
-  std::string text = comparable_state(
-      cluster.server->store,
-      {kube::kModelDeployments, kube::kPromptVersions, kube::kEvalGates, kube::kEvalRuns, kube::kDeployments,
-       kube::kControllerRevisions, kube::kJobs, kube::kServices, kube::kConfigMaps, kube::kServiceAccounts,
-       kube::kRoles, kube::kRoleBindings},
-      forget);
+  std::string text =
+      comparable_state(cluster.server->store,
+                       {kube::kModelDeployments, kube::kPromptVersions, kube::kEvalGates, kube::kEvalRuns,
+                        kube::kDeployments, kube::kControllerRevisions, kube::kJobs, kube::kServices,
+                        kube::kConfigMaps, kube::kServiceAccounts, kube::kRoles, kube::kRoleBindings},
+                       forget);
   for (const auto& [deployment, count] : cluster.pods_made)
     text += "pods made of " + deployment + ": " + std::to_string(count) + "\n";
   return text + "evaluations: " + std::to_string(cluster.evaluations) + "\n";
@@ -88,7 +88,8 @@ std::string difference(const std::string& expected, const std::string& found) {
     for (const Json& change : Json::diff(object, other->second)) {
       const std::string path = change["path"];
       const bool removed = change["op"] == "remove";
-      text += name + " " + path + ": " + (change["op"] == "add" ? "(nothing)" : dump_json(object[Json::json_pointer(path)])) +
+      text += name + " " + path + ": " +
+              (change["op"] == "add" ? "(nothing)" : dump_json(object[Json::json_pointer(path)])) +
               " became " + (removed ? "(nothing)" : dump_json(change["value"])) + "\n";
     }
   }

@@ -25,7 +25,8 @@ struct Fork {
 std::string read_to_end(int pipe) {
   std::string text;
   char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(pipe, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::read(pipe, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
   ::close(pipe);
   return text;
 }
@@ -40,7 +41,8 @@ class Enumeration {
 
   // Called after every handler of the run.
   void at(World& world) {
-    while (!child_ && next_ < reports_.size() && world.writes(kOperator) >= reports_[next_].plan[0].write - 1) {
+    while (!child_ && next_ < reports_.size() &&
+           world.writes(kOperator) >= reports_[next_].plan[0].write - 1) {
       while (running_.size() >= most_) collect();
       fork_one(world, next_);
       if (!child_) ++next_;

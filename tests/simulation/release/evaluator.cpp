@@ -41,12 +41,14 @@ std::string evaluate(const ClusterState& cluster, const kube::ObjectKey& job) {
   summary.items = kItems;
   summary.verdict = api::Verdict::Successful;
   for (const auto& arm : spec->arms) {
-    if (arm.name == api::ArmName::Candidate) summary.verdict = cluster.options.judge(content_of(store, arm.revision.hash));
+    if (arm.name == api::ArmName::Candidate)
+      summary.verdict = cluster.options.judge(content_of(store, arm.revision.hash));
     if (can_be_asked(cluster, arm.revision.hash)) continue;
     summary.verdict = api::Verdict::Error;
     summary.message = "revision " + std::to_string(arm.revision.revision) + " does not answer";
   }
-  if (summary.message.empty()) summary.message = "judged on 60 items: " + std::string(to_string(summary.verdict));
+  if (summary.message.empty())
+    summary.message = "judged on 60 items: " + std::string(to_string(summary.verdict));
   for (const auto& wanted : spec->offline.metrics) {
     api::MetricResult metric;
     metric.name = wanted.name;

@@ -1,4 +1,5 @@
-// What an evaluator Job leaves behind: an evalsummary/v1 whose verdict the test chooses by the candidate's content.
+// What an evaluator Job leaves behind: an evalsummary/v1 whose verdict the test chooses by the candidate's
+// content.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace llmops::simulation {
 
-// The termination message of the Job of that name. It is an Error where some arm cannot be asked: the gateways
-// do not know the revision, or no engine of it can answer.
+// The termination message of the Job of that name. It is an Error where some arm cannot be asked: the
+// gateways do not know the revision, or no engine of it can answer.
 std::string evaluate(const ClusterState& cluster, const kube::ObjectKey& job);
 
 }  // namespace llmops::simulation

@@ -38,7 +38,9 @@ GatewayPod::GatewayPod(SimEnv& env, Transport& transport, std::shared_ptr<Cluste
   });
   ListenOptions listen;
   listen.port = kAdminPort;
-  server_ = std::move(transport.serve(listen, [this](ServerExchange& exchange) { return answer(exchange); })).value();
+  server_ = std::move(transport.serve(listen, [this](ServerExchange& exchange) {
+              return answer(exchange);
+            })).value();
   env.spawn("configuration", configs_.run(client_));
   env.spawn("apply", follow_config());
   env.spawn("endpoints", follow_endpoints());
@@ -71,10 +73,11 @@ Task<void> GatewayPod::follow_config() {
         continue;
       }
       if (done.error().code == ErrorCode::Cancelled) co_return;
-      // A server that cannot be reached is nobody's fault; anything else the operator did wrong: the order of its
-      // epochs, or a body that is not there yet.
+      // A server that cannot be reached is nobody's fault; anything else the operator did wrong: the order of
+      // its epochs, or a body that is not there yet.
       if (done.error().code != ErrorCode::Unavailable && done.error().code != ErrorCode::DeadlineExceeded)
-        cluster_->traffic.failures.push_back(identity_.pod + " refused a configuration: " + done.error().message);
+        cluster_->traffic.failures.push_back(identity_.pod +
+                                             " refused a configuration: " + done.error().message);
       if (!pending_) pending_ = text;
       if (co_await env_.wait(changed_, kRetry) == Wake::Cancelled) co_return;
       continue;
@@ -114,7 +117,8 @@ Task<void> GatewayPod::follow_endpoints() {
     start_probes();
     note_readiness();
     if (co_await env_.wait(cluster_->endpoints_changed) == Wake::Cancelled) co_return;
-    const Result<void> slept = co_await env_.sleep(env_.jittered(Duration(0), 0) + Duration(env_.random() % kEndpointLag.count()));
+    const Result<void> slept =
+        co_await env_.sleep(env_.jittered(Duration(0), 0) + Duration(env_.random() % kEndpointLag.count()));
     if (!slept.ok()) co_return;
   }
 }
@@ -124,7 +128,8 @@ void GatewayPod::start_probes() {
   for (const auto& endpoint : router_.endpoints().all()) {
     const bool known = router_.revision_served_by(endpoint->serving_hash) != nullptr;
     if (!known || !endpoint->address.ready || endpoint->servable) continue;
-    if (probed_.insert(endpoint->address.pod_uid).second) env_.spawn("probe", warm_up(endpoint->address.pod_uid));
+    if (probed_.insert(endpoint->address.pod_uid).second)
+      env_.spawn("probe", warm_up(endpoint->address.pod_uid));
   }
 }
 
@@ -146,7 +151,14 @@ bool GatewayPod::can_evaluate(const std::string& revision_hash) {
   const gateway::RequestId id = router_.begin(env_.now());
   const auto decision = router_.route_evaluation(id, revision_hash);
   router_.on_result(id, gateway::Outcome::Success);
-  return decision.placement == gateway::Placement::Routed || decision.placement == gateway::Placement::Saturated;
+  return decision.placement == gateway::Placement::Routed ||
+         decision.placement == gateway::Placement::Saturated;
+}
+
+std::size_t GatewayPod::in_flight(const std::string& serving_hash) const {
+  std::size_t requests = 0;
+  for (const auto& endpoint : router_.endpoints().of(serving_hash)) requests += endpoint->in_flight;
+  return requests;
 }
 
 Task<void> GatewayPod::serve_users() {
@@ -163,8 +175,9 @@ Task<void> GatewayPod::serve_users() {
       ++traffic.by_revision[decision.revision->hash];
       env_.spawn("request", finish_request(id));
     } else {
-      traffic.failures.push_back(identity_.pod + ": a request of arm " + decision.arm + " found no endpoint at " +
-                                 format_timestamp(env_.now()) + " " + decision.refusal.message);
+      traffic.failures.push_back(identity_.pod + ": a request of arm " + decision.arm +
+                                 " found no endpoint at " + format_timestamp(env_.now()) + " " +
+                                 decision.refusal.message);
       router_.on_result(id, gateway::Outcome::Error);
     }
   }

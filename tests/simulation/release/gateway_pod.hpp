@@ -28,12 +28,14 @@ struct GatewayIdentity {
 
 class GatewayPod final : public Program {
  public:
-  GatewayPod(SimEnv& env, Transport& transport, std::shared_ptr<ClusterState> cluster, GatewayIdentity identity);
+  GatewayPod(SimEnv& env, Transport& transport, std::shared_ptr<ClusterState> cluster,
+             GatewayIdentity identity);
 
   // Whether an evaluator's request for this revision would be answered now.
   bool can_evaluate(const std::string& revision_hash);
   std::int64_t epoch() const { return router_.epoch(); }
   bool ready() const { return router_.ready(); }
+  std::size_t in_flight(const std::string& serving_hash) const;
 
  private:
   Task<void> answer(ServerExchange& exchange);
@@ -61,6 +63,8 @@ class GatewayPod final : public Program {
 };
 
 // The name of its process.
-inline std::string gateway_process(const std::string& pod) { return "gateway/" + pod; }
+inline std::string gateway_process(const std::string& pod) {
+  return "gateway/" + pod;
+}
 
 }  // namespace llmops::simulation

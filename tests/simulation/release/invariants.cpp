@@ -27,7 +27,9 @@ std::int64_t needed(std::int64_t replicas, std::int64_t weight) {
 
 }  // namespace
 
-void Invariants::violated(const std::string& what) { violations_.push_back("at " + last_written_ + ": " + what); }
+void Invariants::violated(const std::string& what) {
+  violations_.push_back("at " + last_written_ + ": " + what);
+}
 
 void Invariants::catch_up() {
   const ObjectStore& store = cluster_->server->store;
@@ -35,7 +37,8 @@ void Invariants::catch_up() {
   const auto events = store.since(std::max(seen_, store.oldest()));
   seen_ = store.revision();
   for (const StoredEvent* event : *events) {
-    last_written_ = std::string(event->type->plural) + " " + event->key.name + " (" + std::to_string(event->revision) + ")";
+    last_written_ = std::string(event->type->plural) + " " + event->key.name + " (" +
+                    std::to_string(event->revision) + ")";
     if (event->after.is_null()) continue;
     if (*event->type == kube::kModelDeployments) on_status(*event);
     if (*event->type == kube::kControllerRevisions) on_record(*event);
@@ -55,7 +58,8 @@ void Invariants::on_status(const StoredEvent& event) {
   Arms arms;
   for (const auto& arm : status.arms)
     arms[std::string(to_string(arm.name))] = {arm.hash, arm.serving_hash, arm.weight};
-  if (arms.size() != status.arms.size() || arms.size() > 2) violated("the status has more than one candidate");
+  if (arms.size() != status.arms.size() || arms.size() > 2)
+    violated("the status has more than one candidate");
   for (const auto& rejection : status.rejected) rejected_.insert(rejection.hash);
   check_pointers(status_, status);
   status_ = status;
@@ -66,25 +70,29 @@ void Invariants::on_status(const StoredEvent& event) {
     const auto known = authorised_.find(*status.epoch);
     if (known != authorised_.end() && known->second != arms)
       violated("epoch " + std::to_string(*status.epoch) + " was authorised with other weights before");
-    if (!authorised_.empty() && *status.epoch < authorised_.rbegin()->first) violated("the epoch of the status fell");
+    if (!authorised_.empty() && *status.epoch < authorised_.rbegin()->first)
+      violated("the epoch of the status fell");
     authorised_[*status.epoch] = std::move(arms);
   }
 }
 
-// First the decision stands in the status, then the record of the revision tells it, then the pointers move: so
-// that a cluster restored without status knows what was stable, and what is never to be tried again.
+// First the decision stands in the status, then the record of the revision tells it, then the pointers move:
+// so that a cluster restored without status knows what was stable, and what is never to be tried again.
 void Invariants::on_record(const StoredEvent& event) {
   const std::string hash = annotation(event.after, names::kHash);
   for (const auto& [key, outcome] : {std::pair{names::kPromotedAt, api::Outcome::Promoted},
                                      std::pair{names::kRejectedAt, api::Outcome::RolledBack}}) {
-    if (annotation(event.after, key).empty() || annotation(event.before, key) == annotation(event.after, key)) continue;
+    if (annotation(event.after, key).empty() || annotation(event.before, key) == annotation(event.after, key))
+      continue;
     const bool decided = status_.candidate && status_.candidate->hash == hash && status_.run &&
                          status_.run->decision && status_.run->decision->outcome == outcome;
-    if (!decided) violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
+    if (!decided)
+      violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
   }
 }
 
-void Invariants::check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after) {
+void Invariants::check_pointers(const api::ModelDeploymentStatus& before,
+                                const api::ModelDeploymentStatus& after) {
   const auto recorded = [&](const std::string& hash, std::string_view key) {
     for (const Json& record : cluster_->server->store.list(kube::kControllerRevisions, kNamespace))
       if (annotation(record, names::kHash) == hash) return !annotation(record, key).empty();
@@ -124,33 +132,51 @@ void Invariants::on_config(const Json& config_map) {
 
 void Invariants::check_configured(const std::string& where, const Arms& arms) {
   for (const auto& [name, arm] : arms) {
-    const std::string what = where + " gives " + name + " (" + short_hash(arm.hash) + ") weight " + std::to_string(arm.weight);
+    const std::string what =
+        where + " gives " + name + " (" + short_hash(arm.hash) + ") weight " + std::to_string(arm.weight);
     if (rejected_.contains(arm.hash)) violated(what + ", and its content is rejected");
     if (!passed_.contains(arm.hash)) violated(what + " before its gate was Successful");
     const Json* deployment = nullptr;
     for (const Json& object : cluster_->server->store.list(kube::kDeployments, kNamespace))
       if (label(object, names::kServingHash) == short_hash(arm.serving_hash))
-        deployment = cluster_->server->store.find(kube::kDeployments, {kNamespace, string_at(object, "metadata.name")});
+        deployment = cluster_->server->store.find(kube::kDeployments,
+                                                  {kNamespace, string_at(object, "metadata.name")});
     const std::int64_t has = deployment ? integer_at(*deployment, "spec.replicas") : 0;
     if (has < needed(replicas_, arm.weight)) violated(what + " with " + std::to_string(has) + " replicas");
   }
 }
 
-// An act of ours may leave no arm, of any configuration that some gateway still assigns by, short of capacity.
+// An engine goes when the status says so, its time has come, and no gateway sends it anything any more.
+void Invariants::check_retirement(const std::string& serving_hash) {
+  const std::string what = "engine " + serving_hash + " was scaled down ";
+  const auto retiring =
+      std::find_if(status_.retiring.begin(), status_.retiring.end(),
+                   [&](const auto& entry) { return short_hash(entry.serving_hash) == serving_hash; });
+  const Timestamp now = cluster_->world->options().start + cluster_->world->time();
+  if (retiring == status_.retiring.end() || retiring->not_before > now) violated(what + "before its time");
+  if (cluster_->lowest_epoch() < status_.epoch.value_or(0)) violated(what + "before every gateway knew");
+  if (const auto requests = cluster_->in_flight(serving_hash); requests > 0)
+    violated(what + "under " + std::to_string(requests) + " requests");
+}
+
+// An act of ours may leave no arm, of any configuration that some gateway still assigns by, short of
+// capacity.
 void Invariants::on_engine(const StoredEvent& event) {
   const std::string serving_hash = label(event.after, names::kServingHash);
   if (serving_hash.empty()) return;
-  if (!event.before.is_null() && *find_path(event.before, "spec.template") != *find_path(event.after, "spec.template"))
+  if (!event.before.is_null() &&
+      *find_path(event.before, "spec.template") != *find_path(event.after, "spec.template"))
     violated("the pod template of an engine was changed");
   const std::int64_t replicas = integer_at(event.after, "spec.replicas");
   if (event.before.is_null() || replicas >= integer_at(event.before, "spec.replicas")) return;
+  check_retirement(serving_hash);
   const std::int64_t lowest = cluster_->lowest_epoch();
   for (const auto& [epoch, arms] : configured_) {
     if (epoch < lowest) continue;
     for (const auto& [name, arm] : arms)
       if (short_hash(arm.serving_hash) == serving_hash && replicas < needed(replicas_, arm.weight))
-        violated("scaled to " + std::to_string(replicas) + " while epoch " + std::to_string(epoch) + " gives " + name +
-                 " weight " + std::to_string(arm.weight));
+        violated("scaled to " + std::to_string(replicas) + " while epoch " + std::to_string(epoch) +
+                 " gives " + name + " weight " + std::to_string(arm.weight));
   }
 }
 

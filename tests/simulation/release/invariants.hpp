@@ -35,6 +35,7 @@ class Invariants {
   void on_record(const StoredEvent& event);
   void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
   void on_config(const Json& config_map);
+  void check_retirement(const std::string& serving_hash);
   void on_engine(const StoredEvent& event);
   void check_configured(const std::string& where, const Arms& arms);
   void violated(const std::string& what);

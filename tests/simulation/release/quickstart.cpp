@@ -39,8 +39,9 @@ class OperatorProcess final : public Program {
 
 Json prompt(const std::string& name, int version, const std::string& text) {
   const Json message = {{"role", "system"}, {"content", text}};
-  return {{"metadata", {{"name", name}}},
-          {"spec", {{"prompt", "support-answer"}, {"version", version}, {"messages", Json::array({message})}}}};
+  return {
+      {"metadata", {{"name", name}}},
+      {"spec", {{"prompt", "support-answer"}, {"version", version}, {"messages", Json::array({message})}}}};
 }
 
 Json gate() {
@@ -50,7 +51,8 @@ Json gate() {
                          {"nonInferiority", {{"margin", 0.1}}}};
   const Json dataset = {{"configMapRef", {{"name", "support-golden"}}}};
   return {{"metadata", {{"name", "support-golden"}}},
-          {"spec", {{"offline", {{"dataset", dataset}, {"metrics", Json::array({contains})}, {"timeout", "2m"}}}}}};
+          {"spec",
+           {{"offline", {{"dataset", dataset}, {"metrics", Json::array({contains})}, {"timeout", "2m"}}}}}};
 }
 
 Json golden_set() {
@@ -164,14 +166,17 @@ std::vector<Phase> phases() {
 ClusterOptions with_defaults(ClusterOptions options) {
   if (!options.judge)
     options.judge = [](const std::string& content) {
-      const bool worse = content.find("brief") != std::string::npos || content.find("degraded") != std::string::npos;
+      const bool worse =
+          content.find("brief") != std::string::npos || content.find("degraded") != std::string::npos;
       return worse ? api::Verdict::Failed : api::Verdict::Successful;
     };
   return options;
 }
 
 std::string told(Duration at, const Json& object) {
-  const auto text = [&](std::string_view path) { return string_at(object, std::string("status.") + std::string(path)); };
+  const auto text = [&](std::string_view path) {
+    return string_at(object, std::string("status.") + std::string(path));
+  };
   std::string line = format_duration(at) + " " + text("phase") + " step " + text("step") + " epoch " +
                      std::to_string(integer_at(object, "status.epoch")) + " verified " +
                      std::to_string(integer_at(object, "status.trafficVerified.epoch"));
@@ -181,7 +186,8 @@ std::string told(Duration at, const Json& object) {
               string_at(arm, "loadState") + " " + std::to_string(integer_at(arm, "servableReplicas")) + "/" +
               std::to_string(integer_at(arm, "replicas"));
   const std::string decided = text("run.decision.outcome");
-  return line + (decided.empty() ? "" : ", decided " + decided) + "; waits " + text("waitingFor.kind") + ": " + text("message");
+  return line + (decided.empty() ? "" : ", decided " + decided) + "; waits " + text("waitingFor.kind") +
+         ": " + text("message");
 }
 
 }  // namespace

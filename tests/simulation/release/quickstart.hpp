@@ -19,9 +19,9 @@ struct PlayOptions {
   bool leader_election = false;
   Duration max_latency{5};
   Duration watch_lag{20};
-  Duration silence{60'000};  // watched after the last phase
-  FaultHook faults;            // until the last phase has ended
-  ClusterOptions cluster;    // without a `judge`: brief prompts and degraded models fail
+  Duration silence{60'000};                   // watched after the last phase
+  FaultHook faults;                           // until the last phase has ended
+  ClusterOptions cluster;                     // without a `judge`: brief prompts and degraded models fail
   std::function<void(World&)> after_handler;  // looks on, or changes the plan
 };
 
@@ -34,8 +34,8 @@ struct PhaseResult {
 
 struct Played {
   std::vector<PhaseResult> phases;
-  std::string unfinished;  // the phase that did not end, and what its status said; empty: all ended
-  std::string state;       // all objects, without what may differ from run to run
+  std::string unfinished;           // the phase that did not end, and what its status said; empty: all ended
+  std::string state;                // all objects, without what may differ from run to run
   std::vector<WriteRecord> writes;  // of the operator, in order
   int writes_when_settled = 0;
   int crashes = 0;

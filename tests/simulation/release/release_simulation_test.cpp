@@ -1,5 +1,5 @@
-// The release as it ships, in a simulated cluster: the quickstart's flow, the same flow with the operator killed
-// at every one of its writes, and with many troubles at once.
+// The release as it ships, in a simulated cluster: the quickstart's flow, the same flow with the operator
+// killed at every one of its writes, and with many troubles at once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,14 +26,14 @@ namespace {
 #ifndef __OPTIMIZE__
 #define LLMOPS_SLOW_BUILD
 #endif
-// A build without optimisation, or with a sanitizer, takes ten to forty times as long: it plays every eleventh
-// plan, which meets all crash points and all kinds of writes. Others play all.
+// A build without optimisation, or with a sanitizer, takes ten to forty times as long: it plays every
+// 17th plan, which meets all crash points and most kinds of writes. Others play all.
 #ifdef LLMOPS_SLOW_BUILD
-constexpr int kEveryPlan = 11;
-constexpr const char* kSeeds = "3";
+constexpr int kEveryPlan = 17;
+constexpr std::uint64_t kSeeds = 2;
 #else
 constexpr int kEveryPlan = 1;
-constexpr const char* kSeeds = "20";
+constexpr std::uint64_t kSeeds = 20;
 #endif
 
 // Longer than the least time between two writes that tell mere progress.
@@ -60,7 +60,8 @@ std::string joined(const std::vector<std::string>& lines) {
 std::map<std::string, int> acts_of(const Played& played) {
   std::map<std::string, int> acts;
   for (const auto& write : played.writes)
-    if (write.status >= 200 && write.status < 300 && !write.resource.ends_with("/status")) ++acts[write.to_string()];
+    if (write.status >= 200 && write.status < 300 && !write.resource.ends_with("/status"))
+      ++acts[write.to_string()];
   return acts;
 }
 
@@ -107,20 +108,22 @@ TEST(Quickstart, a_crash_at_any_write_ends_as_if_there_was_none) {
   const int all = static_cast<int>(reference().writes.size());
   // How often progress is told differs by some writes from seed to seed, without any crash.
   int most = all;
-  for (std::uint64_t seed = 2; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 2; kEveryPlan == 1 && seed <= 10; ++seed) {
     PlayOptions options = plain();
     options.seed = seed;
     most = std::max(most, static_cast<int>(play_quickstart(options).writes.size()));
   }
   const auto reports = enumerate_crashes(plain(), all, kEveryPlan, [](const Played& played) {
-    return problems_of(played) + (played.crashes == 1 ? "" : "crashed " + std::to_string(played.crashes) + " times\n");
+    return problems_of(played) +
+           (played.crashes == 1 ? "" : "crashed " + std::to_string(played.crashes) + " times\n");
   });
   ASSERT_EQ(reports.size(), static_cast<std::size_t>(all * 3 + kEveryPlan - 1) / kEveryPlan);
   std::map<int, int> excess;
   for (const auto& report : reports) {
-    const std::string write = reference().writes[static_cast<std::size_t>(report.plan[0].write - 1)].to_string();
+    const std::string write =
+        reference().writes[static_cast<std::size_t>(report.plan[0].write - 1)].to_string();
     EXPECT_TRUE(report.problems.empty()) << report.problems << to_string(report.plan) << ", " << write;
-    EXPECT_LE(report.writes, most + 1) << to_string(report.plan) << ", " << write;
+    if (kEveryPlan == 1) EXPECT_LE(report.writes, most + 1) << to_string(report.plan) << ", " << write;
     ++excess[report.writes - all];
   }
   std::cout << reports.size() << " plans; " << all << " writes without a crash, up to " << most
@@ -129,7 +132,8 @@ TEST(Quickstart, a_crash_at_any_write_ends_as_if_there_was_none) {
   std::cout << '\n';
 }
 
-// Every write of the operator meets this fault, and its next attempt, which may say something newer, does not.
+// Every write of the operator meets this fault, and its next attempt, which may say something newer, does
+// not.
 FaultHook once_for_each_write(Fault fault) {
   auto met = std::make_shared<std::set<std::string>>();
   return [met, fault](const std::string& from, const std::string&, const HttpRequest& request) {
@@ -142,18 +146,51 @@ FaultHook once_for_each_write(Fault fault) {
   };
 }
 
-TEST(Quickstart, losing_the_answer_to_every_write_once_repeats_no_act) {
+// Watches tell of a write only after it has been tried again.
+PlayOptions late_watches() {
   PlayOptions options = plain();
+  options.watch_lag = Duration(1'000);
+  return options;
+}
+
+// The largest number of times that the server refused one and the same create. An EvalRun's ConfigMap does
+// not count: it has no cache, and is created again with the Job beside it.
+int most_refusals(const Played& played) {
+  std::map<std::string, int> refused;
+  int most = 0;
+  for (const auto& write : played.writes)
+    if (write.verb == "POST" && write.status == 409 && !write.name.starts_with("support-bot-run-"))
+      most = std::max(most, ++refused[write.to_string()]);
+  return most;
+}
+
+TEST(Quickstart, late_watches_make_nobody_create_twice) {
+  const Played played = play_quickstart(late_watches());
+  const std::string problems = problems_of(played);
+  EXPECT_TRUE(problems.empty()) << problems;
+  EXPECT_EQ(most_refusals(played), 0) << played.write_list();
+}
+
+TEST(Quickstart, losing_the_answer_to_every_write_once_repeats_no_act) {
+  PlayOptions options = late_watches();
   options.faults = once_for_each_write(Fault::ResponseLost);
+  const Played played = play_quickstart(options);
+  const std::string problems = problems_of(played);
+  EXPECT_TRUE(problems.empty()) << problems;
+  EXPECT_EQ(most_refusals(played), 1) << "an object that is there is waited for, not created again\n"
+                                      << played.write_list();
+}
+
+TEST(Quickstart, losing_every_write_once_ends_as_if_none_was_lost) {
+  PlayOptions options = late_watches();
+  options.faults = once_for_each_write(Fault::RequestLost);
   const std::string problems = problems_of(play_quickstart(options));
   EXPECT_TRUE(problems.empty()) << problems;
 }
 
-TEST(Quickstart, losing_every_write_once_ends_as_if_none_was_lost) {
-  PlayOptions options = plain();
-  options.faults = once_for_each_write(Fault::RequestLost);
-  const std::string problems = problems_of(play_quickstart(options));
-  EXPECT_TRUE(problems.empty()) << problems;
+std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
 // Up to four crashes at any writes, slow and reordered messages, late watches, lost messages, an election.
@@ -183,17 +220,18 @@ PlayOptions trouble(std::uint64_t seed) {
 }
 
 TEST(Quickstart, many_troubles_at_once_end_as_if_there_was_none) {
-  const char* only = std::getenv("LLMOPS_SEED");
-  const char* count = std::getenv("LLMOPS_SEEDS");
-  const std::uint64_t first = only ? std::strtoull(only, nullptr, 10) : 1;
-  const std::uint64_t last = only ? first : std::strtoull(count ? count : kSeeds, nullptr, 10);
+  const std::uint64_t only = number_in("LLMOPS_SEED", 0);
+  const std::uint64_t first = only > 0 ? only : 1;
+  const std::uint64_t last = only > 0 ? only : number_in("LLMOPS_SEEDS", kSeeds);
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const PlayOptions options = trouble(seed);
     const Played played = play_quickstart(options);
     const std::string problems = problems_of(played);
-    EXPECT_TRUE(problems.empty()) << problems << "replay with LLMOPS_SEED=" << seed << ": " << to_string(options.plan)
-                                       << ", latency " << format_duration(options.max_latency) << ", watches late by "
-                                       << format_duration(options.watch_lag) << (options.faults ? ", faults" : "") << (options.leader_election ? ", election" : "");
+    EXPECT_TRUE(problems.empty()) << problems << "replay with LLMOPS_SEED=" << seed << ": "
+                                  << to_string(options.plan) << ", latency "
+                                  << format_duration(options.max_latency) << ", watches late by "
+                                  << format_duration(options.watch_lag) << (options.faults ? ", faults" : "")
+                                  << (options.leader_election ? ", election" : "");
     EXPECT_EQ(played.phases.size(), 5u);
   }
 }
