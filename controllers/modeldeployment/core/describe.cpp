@@ -104,9 +104,11 @@ std::string resting_message(const Draft& draft, Phase phase, const api::Rejectio
              ", gateway pods ready " + std::to_string(draft.observed.gateway_ready_replicas);
     }
     case Phase::Progressing:
-      return traffic_settled(status) ? stable + " serves; a release is about to start"
-                                     : stable + " is promoted; waiting for gateways to take over epoch " +
-                                           std::to_string(status.epoch.value_or(0));
+      if (!traffic_settled(status))
+        return stable + " is promoted; waiting for gateways to take over epoch " +
+               std::to_string(status.epoch.value_or(0));
+      return available(draft.observed, status) ? stable + " serves; a release is about to start"
+                                               : stable + " is promoted; waiting for ready gateway pods";
     default:
       return stable + " serves";
   }
