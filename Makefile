@@ -43,9 +43,9 @@ test-integration: deps ## Tests against the real API server of the local cluster
 test-e2e: deps ## The quickstart, then faults and bad input on the same cluster (root)
 	@$(PYTHON) tests/e2e/layers.py e2e
 
-simulate: deps-build build/asan/build.ninja ## Simulate SEEDS=1000 schedules, or replay SEED=x
-	@ninja -C build/asan simulation_test
-	@LLMOPS_SEEDS=$(SEEDS) LLMOPS_SEED=$(SEED) build/asan/tests/simulation_test
+simulate: deps-build build/release/build.ninja ## Simulate all crash plans and SEEDS=1000 schedules, or replay SEED=x
+	@ninja -C build/release release_simulation_test
+	@LLMOPS_SEEDS=$(SEEDS) $(if $(SEED),LLMOPS_SEED=$(SEED)) build/release/tests/release_simulation_test
 
 lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
 	@$(CPP) | xargs clang-format-19 --dry-run -Werror
