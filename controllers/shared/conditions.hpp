@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crds/api/shared.hpp"
+#include "crds/base/text.hpp"
 #include "crds/base/time.hpp"
 
 namespace llmops::controllers {
@@ -28,7 +29,6 @@ void set_condition(std::vector<api::Condition>& conditions, const ConditionValue
 // The condition of that type, or null.
 const api::Condition* find_condition(const std::vector<api::Condition>& conditions, std::string_view type);
 
-// At most `bytes` bytes, cut between characters with "…" at the end.
-std::string clip(std::string_view text, std::size_t bytes);
+using llmops::clip;
 
 }  // namespace llmops::controllers

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "crds/base/text.hpp"
+
 namespace llmops::judgement {
 
 // Four decimals, for fields: "0.9833", "-0.0167". Never "-0.0000".
@@ -14,7 +16,6 @@ std::string readable(double value, bool milliseconds);
 // With a sign in front: "+0.0167", "−0.4000", "+22 ms".
 std::string readable_signed(double value, bool milliseconds);
 
-// At most `bytes` bytes; cut between characters with "…" at the end.
-std::string clip(std::string_view text, std::size_t bytes);
+using llmops::clip;
 
 }  // namespace llmops::judgement
