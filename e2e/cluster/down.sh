@@ -27,10 +27,14 @@ end_processes() {
   stop_components etcd
 }
 
+# our_mounts: deepest first; none is no error.
+our_mounts() {
+  awk '{print $2}' /proc/self/mounts | { grep -E "^($LLMOPS_STATE|$LLMOPS_SOCKETS)(/|$)" || true; } | sort -r
+}
+
 unmount_all() {
   local mount
-  awk '{print $2}' /proc/self/mounts | grep -E "^($LLMOPS_STATE|$LLMOPS_SOCKETS)(/|$)" | sort -r |
-    while read -r mount; do umount -l "$mount" || true; done
+  our_mounts | while read -r mount; do umount -l "$mount" || true; done
 }
 
 # Namespaces of pods are those with an address of our network.
@@ -79,7 +83,7 @@ remove_cgroups() {
 remove_files() {
   local socket link
   # Never delete through a mount: it may show a folder of the machine.
-  ! awk '{print $2}' /proc/self/mounts | grep -E "^($LLMOPS_STATE|$LLMOPS_SOCKETS)(/|$)" ||
+  [ -z "$(our_mounts)" ] ||
     die "still mounted, so nothing below $LLMOPS_STATE is deleted"
   rm -rf "$LLMOPS_STATE" "$LLMOPS_SOCKETS"
   # Sockets of shims that nobody serves any more; the folder is every containerd's.

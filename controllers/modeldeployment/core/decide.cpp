@@ -76,24 +76,42 @@ void assign_epoch(Draft& draft) {
   status.config_digest = std::move(digest);
 }
 
+// How far a load has come is progress, told at most once in `kProgressInterval`: what follows from it (a step
+// done, a deadline passed) is a transition of its own.
+bool tells_load(const Json& waiting_for) {
+  const std::string kind = string_at(waiting_for, "kind");
+  return kind == to_string(api::WaitKind::Capacity) || kind == to_string(api::WaitKind::Load);
+}
+
 Json without_progress(const api::ModelDeploymentStatus& status) {
   Json content = status.to_json();
   for (const char* field : {"message", "readyReplicas", "desired"}) content.erase(field);
+  if (content.contains("run")) content["run"].erase("loadStateSince");
   if (content.contains("waitingFor")) {
-    content["waitingFor"].erase("since");
-    content["waitingFor"].erase("until");
+    if (tells_load(content["waitingFor"]))
+      content.erase("waitingFor");
+    else
+      for (const char* field : {"since", "until"}) content["waitingFor"].erase(field);
   }
   if (content.contains("arms"))
-    for (auto& arm : content["arms"]) {
-      arm.erase("servableReplicas");
-      arm.erase("replicas");
-    }
+    for (auto& arm : content["arms"])
+      for (const char* field : {"loadState", "servableReplicas", "replicas"}) arm.erase(field);
   if (content.contains("conditions"))
     for (auto& condition : content["conditions"]) {
-      condition.erase("message");
-      condition.erase("reason");
+      const std::string type = string_at(condition, "type");
+      for (const char* field : {"message", "reason"}) condition.erase(field);
+      if (type == names::kCapacityAvailable || type == names::kCandidateServable)
+        for (const char* field : {"status", "lastTransitionTime"}) condition.erase(field);
     }
   return content;
+}
+
+void forget_acknowledgement(Json& content) {
+  content.erase("trafficVerified");
+  if (content.contains("conditions"))
+    for (auto& condition : content["conditions"])
+      if (string_at(condition, "type") == names::kTrafficVerified)
+        for (const char* field : {"status", "lastTransitionTime"}) condition.erase(field);
 }
 
 // Creates what is missing, replaces what differs, and keeps off what is not ours.
@@ -330,7 +348,14 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
 
 bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
                              const api::ModelDeploymentStatus& after) {
-  return before != after && without_progress(before) != without_progress(after);
+  if (before == after) return false;
+  Json old_content = without_progress(before), content = without_progress(after);
+  // An acknowledgement from which nothing follows yet can wait for what it is waited for.
+  if (before.phase == after.phase) {
+    forget_acknowledgement(old_content);
+    forget_acknowledgement(content);
+  }
+  return old_content != content;
 }
 
 Transition next_status(const Observed& observed) {
@@ -378,7 +403,7 @@ Decision decide(const Observed& observed) {
       next.status.run || needs_reports(next.status) || next.status.bake_until || next.status.waiting_for;
   if (!decision.actions.empty()) return decision;
   if (next.status != observed.status) {
-    const Timestamp due = observed.last_progress_write + kProgressInterval;
+    const Timestamp due = observed.last_status_write + kProgressInterval;
     if (observed.now >= due) {
       decision.transition = std::move(next);
       return decision;

@@ -112,8 +112,8 @@ struct Observed {
   std::map<std::string, ChildState> children;  // by "Kind/name"
   std::map<std::string, EvalRunState> eval_runs;
 
-  // When this process last wrote a status that carried only progress; a restart forgets it.
-  Timestamp last_progress_write{};
+  // When this process last wrote the status; before that, when it first saw the object.
+  Timestamp last_status_write{};
   // Facts of this installation.
   std::string image;  // of gateways and evaluators
 

@@ -410,6 +410,8 @@ void start_run(Draft& draft) {
   for (const auto part : candidate.changed)
     parts += (parts.empty() ? "" : ", ") + std::string(to_string(part));
   draft.notes.push_back({false, "ReleaseStarted", revision_name(candidate) + " changes " + parts});
+  if (!status.stable || status.stable->serving_hash != candidate.serving_hash)
+    wait_for(draft, api::WaitKind::Capacity, "", "engine pods are asked for");
   status.candidate = std::move(candidate);
   status.run = std::move(run);
   status.last_run = next.number;

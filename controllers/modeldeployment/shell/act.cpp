@@ -130,9 +130,8 @@ Task<Result<void>> ModelDeploymentController::persist(const Observed& observed,
   if (!version.ok())
     co_return with_context(version.error(), "writing the status of " + observed.meta.key().to_string());
   own_writes_.record(observed.meta.key(), caches_.model_deployments, *version);
-  if (progress_only)
-    last_progress_write_[observed.meta.key()] = env_.now();
-  else
+  last_status_write_[observed.meta.key()] = env_.now();
+  if (!progress_only)
     metrics_.add("llmops_release_transitions_total", {});
   tell(observed, transition.notes);
   co_return Result<void>();

@@ -93,7 +93,7 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
   const auto object = caches_.model_deployments.get(key);
   if (!object) {
     foreign_.erase(key);
-    last_progress_write_.erase(key);
+    last_status_write_.erase(key);
     co_return co_await sweep_records(key);
   }
   gone_since_.erase(key);

@@ -78,7 +78,7 @@ class ModelDeploymentController final : public Controller {
   RecordContents contents_;
   // Names of ours that another's object has, as last met; asked again on the next create.
   std::map<kube::ObjectKey, std::map<std::string, ChildState>> foreign_;
-  std::map<kube::ObjectKey, Timestamp> last_progress_write_;
+  std::map<kube::ObjectKey, Timestamp> last_status_write_;
   std::map<kube::ObjectKey, Timestamp> gone_since_;  // ModelDeployments that left records behind
 };
 

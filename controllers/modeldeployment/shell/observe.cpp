@@ -41,8 +41,7 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   observed.spec = object.object.spec;
   observed.status = object.object.status.value_or(api::ModelDeploymentStatus{});
   observed.image = options_.image;
-  if (const auto last = last_progress_write_.find(object.meta.key()); last != last_progress_write_.end())
-    observed.last_progress_write = last->second;
+  observed.last_status_write = last_status_write_.emplace(object.meta.key(), env_.now()).first->second;
   observe_children(observed);
   resolve_prompt(observed);
   resolve_gates(observed);

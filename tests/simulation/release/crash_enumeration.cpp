@@ -115,7 +115,8 @@ std::vector<PlanReport> enumerate_crashes(const PlayOptions& options, int writes
   PlayOptions watched = options;
   watched.after_handler = [&enumeration](World& world) { enumeration.at(world); };
   const Played played = play_quickstart(watched);
-  if (enumeration.child()) enumeration.report(judge(played), played.writes.size());
+  if (enumeration.child())
+    enumeration.report(judge(played), static_cast<std::size_t>(played.accepted_writes()));
   return enumeration.finish();
 }
 

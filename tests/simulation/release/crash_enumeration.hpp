@@ -14,7 +14,7 @@ namespace llmops::simulation {
 struct PlanReport {
   std::vector<Crash> plan;
   std::string problems;  // empty: all is well
-  int writes = 0;        // that the operator sent
+  int writes = 0;        // of the operator that the server accepted
 };
 
 // `judge` says what is wrong with a run; it runs in the fork. Every `every`-th of the plans for

@@ -1,5 +1,6 @@
 #include "tests/simulation/release/quickstart.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -191,6 +192,11 @@ std::string told(Duration at, const Json& object) {
 }
 
 }  // namespace
+
+int Played::accepted_writes() const {
+  return static_cast<int>(
+      std::ranges::count_if(writes, [](const auto& write) { return write.status < 300; }));
+}
 
 std::string Played::write_list() const {
   std::string text;

@@ -37,6 +37,7 @@ struct Played {
   std::string unfinished;           // the phase that did not end, and what its status said; empty: all ended
   std::string state;                // all objects, without what may differ from run to run
   std::vector<WriteRecord> writes;  // of the operator, in order
+  int accepted_writes() const;      // those that the server did not refuse
   int writes_when_settled = 0;
   int crashes = 0;
   std::vector<std::string> violations;
