@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the layers of tests one after another, counts each, and ends as ctest does. A layer that cannot run has failed.
 
-usage: layers.py [unit] [simulation] [integration] [e2e]     (all without an argument)
+usage: layers.py [unit] [simulation] [crash-plans] [integration] [e2e]     (all without an argument)
 Results: build/test/<layer>.xml or .json, build/test/summary.txt ("N passed, N failed").
 """
 import dataclasses
@@ -19,8 +19,9 @@ from paths import BUILD, environment  # noqa: E402
 
 RESULTS = os.path.join(BUILD, "test")
 EXPECTED = ["Healthy", "Promoted", "RolledBack", "RolledBack", "Promoted"]
-# Layer → (preset, label of ctest).
-CTEST = {"unit": ("asan", "unit"), "simulation": ("asan", "simulation"), "integration": ("release", "integration")}
+# Layer → (preset, label of ctest). The sanitizers play a sample of the crash plans, the optimised build plays all.
+CTEST = {"unit": ("asan", "unit"), "simulation": ("asan", "simulation"), "crash-plans": ("release", "crash-plans"),
+         "integration": ("release", "integration")}
 LAYERS = [*CTEST, "e2e"]
 PROGRAMS = ["llmops-operator", "llmops-gateway", "llmops-evaluator", "llmops"]
 
