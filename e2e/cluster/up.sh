@@ -78,8 +78,6 @@ fi
 check_machine
 
 mkdir -p "$LLMOPS_STATE/conf"
-# The kubelet wants its folder below some mount point, which a chroot alone does not give it.
-awk '$2 == "/" {found = 1} END {exit !found}' /proc/self/mounts || mount --bind "$LLMOPS_STATE" "$LLMOPS_STATE"
 save_settings
 machine_address >"$LLMOPS_STATE/conf/address"
 step "certificates and configuration" write_config "$(machine_address)"
