@@ -106,6 +106,12 @@ Json without_progress(const api::ModelDeploymentStatus& status) {
   return content;
 }
 
+bool users_are_served(const api::ModelDeploymentStatus& status) {
+  return std::ranges::any_of(status.conditions, [](const api::Condition& condition) {
+    return condition.type == names::kAvailable && condition.status == api::ConditionStatus::True;
+  });
+}
+
 void forget_acknowledgement(Json& content) {
   content.erase("trafficVerified");
   if (content.contains("conditions"))
@@ -350,8 +356,8 @@ bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
                              const api::ModelDeploymentStatus& after) {
   if (before == after) return false;
   Json old_content = without_progress(before), content = without_progress(after);
-  // An acknowledgement from which nothing follows yet can wait for what it is waited for.
-  if (before.phase == after.phase) {
+  // While nobody is served yet, nothing follows from an acknowledgement; later a release may wait for it.
+  if (before.phase == after.phase && !users_are_served(after)) {
     forget_acknowledgement(old_content);
     forget_acknowledgement(content);
   }

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controllers/modeldeployment/core/decide.hpp"
 #include "controllers/modeldeployment/core/describe.hpp"
 #include "controllers/modeldeployment/core/target.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
@@ -287,6 +288,25 @@ TEST(LostStatus, IsRebuiltFromTheRecordsOfPromotions) {
   EXPECT_EQ(world.status().phase, Phase::Healthy) << *world.status().message;
   EXPECT_GE(*world.status().epoch, epoch);
   EXPECT_TRUE(world.told("StatusRestored"));
+}
+
+TEST(Progress, IsHowFarALoadHasComeAndAnAcknowledgementWhileNobodyIsServed) {
+  const api::ModelDeploymentStatus before = healthy_world().status();
+  api::ModelDeploymentStatus loading = before;
+  loading.arms[0].load_state = api::LoadState::Loading;
+  loading.ready_replicas = 0;
+  EXPECT_FALSE(differs_beyond_progress(before, loading));
+
+  // A release may wait for the acknowledgement: it is told at once.
+  api::ModelDeploymentStatus acknowledged = before;
+  acknowledged.traffic_verified->epoch += 1;
+  EXPECT_TRUE(differs_beyond_progress(before, acknowledged));
+
+  for (auto& condition : acknowledged.conditions)
+    if (condition.type == names::kAvailable) condition.status = api::ConditionStatus::False;
+  api::ModelDeploymentStatus closed = acknowledged;
+  closed.traffic_verified = before.traffic_verified;
+  EXPECT_FALSE(differs_beyond_progress(closed, acknowledged));
 }
 
 TEST(Decide, NeverWritesStatusAndActsInOnePass) {
