@@ -20,7 +20,7 @@ from paths import BUILD, environment  # noqa: E402
 RESULTS = os.path.join(BUILD, "test")
 EXPECTED = ["Healthy", "Promoted", "RolledBack", "RolledBack", "Promoted"]
 # Layer → (preset, label of ctest). The sanitizers play a sample of the crash plans, the optimised build plays all.
-CTEST = {"unit": ("asan", "unit"), "simulation": ("asan", "simulation"), "crash-plans": ("release", "crash-plans"),
+CTEST = {"unit": ("asan", "unit"), "simulation": ("asan", "simulation"), "crash-plans": ("release", "simulation"),
          "integration": ("release", "integration")}
 LAYERS = [*CTEST, "e2e"]
 PROGRAMS = ["llmops-operator", "llmops-gateway", "llmops-evaluator", "llmops"]
@@ -68,7 +68,7 @@ def read_junit(path, count):
 
 def run_ctest(layer, count):
     preset, label = CTEST[layer]
-    if not build(preset, [f"tests_{layer}"], count):
+    if not build(preset, [f"tests_{label}"], count):
         return
     if layer == "integration":
         try:
