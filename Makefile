@@ -25,7 +25,10 @@ build/%/build.ninja:
 build: deps-build build/release/build.ninja ## Compile the four programs into build/release/bin
 	@ninja -C build/release $(PROGRAMS)
 
-quickstart: deps build ## Install on a local cluster and watch five releases under load (root)
+# With CLUSTER=current nothing of a cluster is installed on this machine.
+DEPS := $(if $(filter current,$(CLUSTER)),deps-build,deps)
+
+quickstart: $(DEPS) build ## Install on a local cluster and watch five releases under load (root)
 	@$(PYTHON) e2e/quickstart/run.py
 
 quickstart-clean: cluster-down ## Remove the quickstart with its cluster; programs and images stay cached
@@ -40,7 +43,7 @@ test-unit: deps-build ## Unit tests, with address and undefined behaviour saniti
 test-integration: deps ## Tests against the real API server of the local cluster (root)
 	@$(PYTHON) tests/e2e/layers.py integration
 
-test-e2e: deps ## The quickstart, then faults and bad input on the same cluster (root)
+test-e2e: $(DEPS) ## The quickstart, then faults and bad input on the same cluster (root)
 	@$(PYTHON) tests/e2e/layers.py e2e
 
 simulate: deps-build build/release/build.ninja ## Simulate all crash plans and SEEDS=1000 schedules, or replay SEED=x
@@ -66,6 +69,9 @@ image: build ## The product's image as an OCI archive, TAG=dev; prints its path
 chart: ## Copy the CRDs into the chart
 	@cp crds/llmops.dev_*.yaml charts/llmops-operator/files/crds/
 
+schemas: ## Write docs/schemas from the wire schemas
+	@$(PYTHON) crds/generator/json_schemas.py --output docs/schemas crds/llmops.dev_*.yaml crds/wire/*.yaml
+
 cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e2e/cluster/env.sh
 	@e2e/cluster/up.sh
 
@@ -73,4 +79,4 @@ cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
 .PHONY: help deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate lint \
-  format image chart cluster-up cluster-down
+  format image chart schemas cluster-up cluster-down

@@ -5,6 +5,7 @@
 
 #include "crds/base/defaults.hpp"
 #include "evaluator/judgement/numbers.hpp"
+#include "evaluator/scorers/scorer.hpp"
 
 namespace llmops::cli {
 namespace {
@@ -56,7 +57,7 @@ void objective_sentence(const api::Objective& objective, double mean, const Unit
 
 void comparison_sentences(const api::MetricResult& result, const api::Metric* demand,
                           const std::string& stable, const Unit& unit, std::vector<std::string>& out) {
-  const bool less_is_better = unit.milliseconds;
+  const bool less_is_better = !scorers::higher_is_better(result.scorer);
   const auto margin = number(result.margin);
   if (margin && result.test != "objective")
     out.push_back("Allowed is a " + std::string(less_is_better ? "rise" : "loss") + " of less than " +
@@ -103,7 +104,7 @@ std::vector<std::string> metric_sentences(const api::MetricResult& result, const
   out.push_back(first + " (n = " + std::to_string(result.n) + ").");
   if (other) comparison_sentences(result, demand, stable, unit, out);
   if (demand && demand->objective) objective_sentence(*demand->objective, *candidate, unit, out);
-  if (result.worst_slice && tells_more(result, unit.milliseconds)) {
+  if (result.worst_slice && tells_more(result, !scorers::higher_is_better(result.scorer))) {
     const auto& slice = *result.worst_slice;
     const auto here = number(slice.candidate);
     const auto there = number(slice.stable);

@@ -4,7 +4,8 @@ namespace llmops::cli {
 namespace {
 
 constexpr std::unique_ptr<Verb> (*kMakers[])() = {
-    make_score, make_compare, make_status, make_why, make_chat, make_version,
+    make_render,  make_guard,  make_diff, make_bump, make_score,
+    make_compare, make_status, make_why,  make_chat, make_version,
 };
 
 }  // namespace

@@ -8,8 +8,12 @@
 
 namespace llmops::cli {
 
+std::unique_ptr<Verb> make_render();
+std::unique_ptr<Verb> make_diff();
+std::unique_ptr<Verb> make_bump();
 std::unique_ptr<Verb> make_score();
 std::unique_ptr<Verb> make_compare();
+std::unique_ptr<Verb> make_guard();
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_why();
 std::unique_ptr<Verb> make_chat();

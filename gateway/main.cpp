@@ -35,6 +35,9 @@ struct Arguments {
   std::size_t max_body_bytes = 1u << 20;
   double queue_factor = 2;
   bool access_log = false;
+  bool audit_log = false;
+  bool log_texts = false;
+  std::string endpoints_folder = "/etc/llmops/endpoints";
 };
 
 struct Servers {
@@ -131,6 +134,9 @@ int run(const Arguments& arguments) {
   options.boot_id = boot;
   options.queue_timeout = *queue_timeout;
   options.access_log = arguments.access_log;
+  options.audit_log = arguments.audit_log || arguments.log_texts;
+  options.log_texts = arguments.log_texts;
+  options.endpoints = endpoints_in_folder(env, arguments.endpoints_folder);
   options.router.queue_factor = arguments.queue_factor;
   const Log log([](const std::string& line) { std::fwrite(line.data(), 1, line.size(), stderr); },
                 [&env] { return env.now(); });
@@ -207,7 +213,15 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1.0, 100.0))
       ->capture_default_str();
   app.add_option("--max-body-bytes", arguments.max_body_bytes, "Largest request body")->capture_default_str();
-  app.add_flag("--access-log", arguments.access_log, "Log a line for each request");
+  app.add_flag("--access-log", arguments.access_log, "Log a line for each request, without its texts");
+  app.add_flag("--audit-log", arguments.audit_log, "Log what guardrails scanned, found and decided");
+  app.add_flag(
+      "--log-texts", arguments.log_texts,
+      "Audit log with the texts, of revisions whose guardrails have rules for the stage log, as these "
+      "leave them");
+  app.add_option("--endpoints", arguments.endpoints_folder,
+                 "Folder of endpoints of detectors: NAME/url, NAME/token, NAME/ca")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (arguments.model_deployment.empty() && arguments.static_config.empty()) {
     std::cerr << "llmops-gateway: --model-deployment or --static-config is required\n";

@@ -17,6 +17,26 @@ using namespace std::chrono_literals;
 // Prompts.
 inline constexpr std::int64_t kVariableMaxBytes = 8192;
 inline constexpr std::string_view kClientSystemMessages = "Append";
+inline constexpr std::string_view kTemplateFormat = "jinja";
+inline constexpr std::string_view kFewShotSelection = "All";
+inline constexpr std::string_view kResponseName = "answer";
+inline constexpr std::string_view kResponseEnforcement = "Pass";
+
+// Guardrails. Stages: input and output.
+inline constexpr std::string_view kGuardrailMode = "Enforce";
+inline constexpr std::string_view kGuardrailUpdate = "Gated";
+inline constexpr std::string_view kGuardrailFailMode = "Closed";
+inline constexpr std::int64_t kMaxMatchBytes = 256;
+inline constexpr double kPiiMinConfidence = 0.5;
+inline constexpr double kSecretsMinEntropyBits = 3.5;
+inline constexpr bool kGuardrailMatchCase = false;
+inline constexpr bool kGuardrailWholeWords = false;
+inline constexpr std::string_view kInjectionSensitivity = "Medium";
+inline constexpr bool kInjectionCanary = false;
+inline constexpr std::int64_t kSystemPromptLeakMinWords = 8;
+inline constexpr double kLanguageMinShare = 0.7;
+inline constexpr double kDetectorThreshold = 0.5;
+inline constexpr Duration kDetectorTimeout = 500ms;
 
 // ModelDeployment. servedModelName and gateway.serviceName default to metadata.name.
 inline constexpr std::int64_t kEnginePort = 8080;

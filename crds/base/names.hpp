@@ -29,6 +29,7 @@ inline constexpr std::string_view kPlanDigest = "llmops.dev/plan-digest";
 inline constexpr std::string_view kGate = "llmops.dev/gate";
 inline constexpr std::string_view kPromotedAt = "llmops.dev/promoted-at";
 inline constexpr std::string_view kRejectedAt = "llmops.dev/rejected-at";
+inline constexpr std::string_view kEndpoints = "llmops.dev/endpoints";  // that a gateway pod carries
 inline constexpr std::string_view kCommand = "llmops.dev/command";
 
 // Conditions.
@@ -45,6 +46,7 @@ inline constexpr std::string_view kReconciling = "Reconciling";
 inline constexpr std::string_view kStalled = "Stalled";
 inline constexpr std::string_view kRendered = "Rendered";
 inline constexpr std::string_view kDecidable = "Decidable";
+inline constexpr std::string_view kCompiled = "Compiled";
 
 // Reasons of decisions.
 inline constexpr std::string_view kReasonStepsPassed = "StepsPassed";
@@ -55,5 +57,6 @@ inline constexpr std::string_view kReasonFailedToLoad = "FailedToLoad";
 inline constexpr std::string_view kReasonDeadlineExceeded = "DeadlineExceeded";
 inline constexpr std::string_view kReasonSuperseded = "Superseded";
 inline constexpr std::string_view kReasonSpecReturnedToStable = "SpecReturnedToStable";
+inline constexpr std::string_view kReasonGuardrailsFirst = "GuardrailsFirst";
 
 }  // namespace llmops::names

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the cluster's programs once into the cache: kube (all of Kubernetes and etcd), CoreDNS, Helm, the pause image.
-# usage: build.sh [kube|coredns|helm|pause]…   (all without an argument)
+# usage: build.sh [kube|coredns|helm|pause|kubeconform]…   (the first four without an argument)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/common.sh"
@@ -9,6 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 KUBERNETES=v1.34.4
 COREDNS=v1.15.0
 HELM=v3.22.0
+KUBECONFORM=v0.8.0
 
 # kube_flags: the version that the API server and kubectl report.
 kube_flags() {
@@ -55,6 +56,8 @@ build_kube() {
 build_coredns() { go_program coredns $COREDNS . ""; }
 build_helm() { go_program helm $HELM helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=$HELM"; }
 
+build_kubeconform() { go_program kubeconform $KUBECONFORM github.com/yannh/kubeconform/cmd/kubeconform "-X main.version=$KUBECONFORM"; }
+
 build_pause() {
   local target work
   target=$LLMOPS_CACHE/pause-$(digest_of "$here/pause/pause.c" "$here/../images/oci_image.py").tar
@@ -74,7 +77,7 @@ build_pause() {
 mkdir -p "$LLMOPS_BIN"
 [ $# -gt 0 ] || set -- pause kube coredns helm
 for name in "$@"; do
-  case $name in kube | coredns | helm | pause) ;; *) die "unknown program: $name" ;; esac
+  case $name in kube | coredns | helm | kubeconform | pause) ;; *) die "unknown program: $name" ;; esac
   # A second caller waits for the first and then finds its result.
   exec 9>"$LLMOPS_CACHE/.lock-$name"
   flock 9

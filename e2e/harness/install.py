@@ -1,56 +1,33 @@
 """Brings up the cluster, loads the images and installs the chart; each step does nothing when it is done already."""
-import hashlib
 import os
+import shutil
 import subprocess
 import time
 
+from images import CannotRun, image_name, load_images, run, with_image_names
 from kube import ApiError, kubectl
-from paths import BUILD, CHART, E2E, GOLDEN, environment
+from paths import CHART, CURRENT, E2E, GOLDEN, environment
 
+__all__ = ["CannotRun", "load_images"]
 SYSTEM_NAMESPACE = "llmops-system"
 RELEASE = "llmops-operator"
-REPOSITORY = "localhost/llmops-operator"
-PROGRAMS = ("llmops-operator", "llmops-gateway", "llmops-evaluator", "llmops")
+REPOSITORY = image_name("llmops-operator")
 GPUS = 8  # two sets of two engine pods, and room for one that is still ending
 
 
-class CannotRun(Exception):
-    """This machine cannot run the cluster, or the product is not built; the text says what to do."""
-
-
-def run(command, what, **environ):
-    """Shows what the script says as it comes; raises CannotRun when it fails."""
-    done = subprocess.run(command, env={**environment(), **environ}, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        raise CannotRun(f"{what} failed (exit {done.returncode}): {' '.join(command)}")
-    return done.stdout
-
-
 def cluster_up():
+    if CURRENT:
+        reachable = subprocess.run(["kubectl", "get", "--raw", "/readyz"], env=environment(), stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+        if reachable.returncode != 0:
+            raise CannotRun(f"CLUSTER=current: kubectl reaches no cluster: {reachable.stdout.strip()}; set KUBECONFIG or the context")
+        if not shutil.which("helm", path=environment()["PATH"]):
+            run([os.path.join(E2E, "cluster", "build.sh"), "helm"], "building Helm")
+        return
     if os.geteuid() != 0:
         raise CannotRun("the cluster needs root: its containers, network and mounts are real; run as root")
     run([os.path.join(E2E, "cluster", "up.sh")], "the cluster", LLMOPS_GPUS=os.environ.get("LLMOPS_GPUS", str(GPUS)))
     run([os.path.join(E2E, "cluster", "build.sh"), "helm"], "building Helm")
-
-
-def product_tag(build_dir):
-    """A tag that follows from the programs, so that an unchanged build changes nothing in the cluster."""
-    digest = hashlib.sha256()
-    for name in PROGRAMS:
-        path = os.path.join(build_dir, "bin", name)
-        if not os.path.exists(path):
-            raise CannotRun(f"{path} is not there; run make build")
-        with open(path, "rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return "e2e-" + digest.hexdigest()[:12]
-
-
-def load_images(build_dir=os.path.join(BUILD, "release"), tag=None):
-    """Returns the tag of the product's image."""
-    tag = tag or product_tag(build_dir)
-    run([os.path.join(E2E, "images", "product.sh"), build_dir, tag, "--import"], "the product's image")
-    run([os.path.join(E2E, "engine", "image.sh"), "--import"], "the engine's image")
-    return tag
 
 
 def helm(command):
@@ -112,6 +89,12 @@ def _list_or_nothing(kube, plural, namespace):
         if error.status == 404:  # the CRD is not installed
             return []
         raise
+
+
+def apply_sample(path):
+    """kubectl apply of a manifest, its images named as this cluster finds them."""
+    with open(path, encoding="utf-8") as file:
+        kubectl("apply", "-f", "-", stdin=with_image_names(file.read()))
 
 
 def apply_golden_set(namespace, name="support-golden", path=None):

@@ -1,5 +1,7 @@
 """The API server over one kept connection: get, list, write, watch, and kubectl's table view."""
+import atexit
 import base64
+import functools
 import http.client
 import json
 import os
@@ -9,7 +11,7 @@ import tempfile
 import time
 import urllib.parse
 
-from paths import KUBECONFIG, environment
+from paths import CURRENT, KUBECONFIG, environment
 
 IDLE_SECONDS = 20
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -19,7 +21,16 @@ _CORE = ("pods", "services", "configmaps", "namespaces", "events", "serviceaccou
 _GROUPS = {"deployments": "apps/v1", "controllerrevisions": "apps/v1", "replicasets": "apps/v1", "jobs": "batch/v1",
            "leases": "coordination.k8s.io/v1", "endpointslices": "discovery.k8s.io/v1",
            "customresourcedefinitions": "apiextensions.k8s.io/v1", "modeldeployments": "llmops.dev/v1alpha1",
-           "promptversions": "llmops.dev/v1alpha1", "evalgates": "llmops.dev/v1alpha1", "evalruns": "llmops.dev/v1alpha1"}
+           "promptversions": "llmops.dev/v1alpha1", "evalgates": "llmops.dev/v1alpha1", "evalruns": "llmops.dev/v1alpha1",
+           "guardrails": "llmops.dev/v1alpha1"}
+
+
+@functools.cache
+def proxy_address():
+    """host:port of a `kubectl proxy` that ends with this process."""
+    process = subprocess.Popen(["kubectl", "proxy", "--port=0"], env=environment(), stdout=subprocess.PIPE, text=True, start_new_session=True)
+    atexit.register(process.kill)
+    return process.stdout.readline().split()[-1]
 
 
 class ApiError(Exception):
@@ -40,6 +51,12 @@ class Kube:
     """Talks as the cluster's administrator. Not for several threads at once: one object a thread."""
 
     def __init__(self, kubeconfig=KUBECONFIG):
+        self._connection = None
+        self._used = 0.0
+        if CURRENT:
+            # Whatever way of authentication the kubeconfig has, kubectl knows it.
+            self._address = urllib.parse.urlsplit(f"http://{proxy_address()}")
+            return
         config = json.loads(subprocess.run(["kubectl", "config", "view", "--raw", "--minify", "-o", "json"], check=True,
                                            stdout=subprocess.PIPE, env={**environment(), "KUBECONFIG": kubeconfig}).stdout)
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
@@ -51,10 +68,10 @@ class Kube:
                 file.write(base64.b64decode(user[field]) + b"\n")
             file.flush()
             self._tls.load_cert_chain(file.name)
-        self._connection = None
-        self._used = 0.0
 
     def _connect(self, timeout):
+        if CURRENT:
+            return http.client.HTTPConnection(self._address.hostname, self._address.port, timeout=timeout)
         return http.client.HTTPSConnection(self._address.hostname, self._address.port or 443, context=self._tls, timeout=timeout)
 
     def request(self, method, path, body=None, accept="application/json", content_type="application/json"):

@@ -11,7 +11,9 @@ CACHE = os.environ.get("LLMOPS_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME") or "/root", ".cache"), "llmops-operator")
 STATE = os.environ.get("LLMOPS_STATE") or "/var/lib/llmops-e2e"
 SOCKETS = os.environ.get("LLMOPS_SOCKETS") or "/run/llmops-e2e"
-KUBECONFIG = os.path.join(STATE, "admin.kubeconfig")
+# CLUSTER=current: the cluster of the user's own kubeconfig instead of one on this machine.
+CURRENT = os.environ.get("CLUSTER") == "current"
+KUBECONFIG = (os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")) if CURRENT else os.path.join(STATE, "admin.kubeconfig")
 AUDIT_LOG = os.path.join(STATE, "log", "audit.jsonl")
 
 

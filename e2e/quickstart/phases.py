@@ -1,16 +1,19 @@
-"""The five releases: what is changed, what must come of it, and what is shown."""
+"""The six releases: what is changed, what must come of it, and what is shown."""
 import dataclasses
 import time
 
-from ask import ask
+from ask import ask, forced, stream
 from evidence import decision_of, ended, metric_by_scorer, metric_line, short, telling_metric
 from kube import kubectl
+from reach import pod_address
 from release import Unexpected, latest_history, settled, status
 from screen import pad
 
 GOOD, DEGRADED = "image:///models/good.gguf", "image:///models/degraded.gguf"
 ARGUMENTS = ["--parallel", "4", "--ctx-size", "4096", "--threads", "1"]
 SIDE_BY_SIDE = ("My item arrived broken.", "환불은 언제까지 신청할 수 있나요?")
+# A resident registration number with a right check digit; nobody's.
+SLIP = ("What is the number on my card?", "It is 960101-1234561, is that right?", "960101-1234561")
 STALE_FACTS = ("How long do I have to ask for a refund?", "보증 기간은 얼마인가요?")
 
 
@@ -153,7 +156,7 @@ def show_answers(phase, prompt):
     phase.screen.line(f"  {pad('question', 38)} {pad('stable, through the gateway', 67)} {prompt}, asked of an engine")
     for question in SIDE_BY_SIDE:
         stable, _ = ask(*phase.quickstart.load.address, "support-bot", question)
-        brief, _ = ask(engine["status"]["podIP"], 8080, "support-bot", question, system=content)
+        brief, _ = ask(*pod_address(engine, 8080), "support-bot", question, system=content)
         phase.screen.line(f"  {pad(question, 38)} {pad(stable, 67)} {brief}")
 
 
@@ -166,10 +169,10 @@ def degraded_model(quickstart):
         """While the candidate's pod is there, what it says is kept for the screen."""
         look(obj)
         for pod in phase.release.pods("engine") if not answers else []:
-            if pod["metadata"]["uid"] in phase.pods_before or not pod["status"].get("podIP"):
+            if pod["metadata"]["uid"] in phase.pods_before or not (address := pod_address(pod, 8080)):
                 continue
             try:
-                answers.update({q: ask(pod["status"]["podIP"], 8080, "support-bot", q, system=stable_prompt(phase))[0]
+                answers.update({q: ask(*address, "support-bot", q, system=stable_prompt(phase))[0]
                                 for q in STALE_FACTS})
             except (OSError, ValueError):
                 pass  # not listening yet
@@ -233,3 +236,21 @@ def new_argument(quickstart):
     phase.screen.line("  $ kubectl get deployments -l llmops.dev/component=engine")
     for line in kubectl("get", "deployments", "-n", phase.release.namespace, "-l", "llmops.dev/component=engine").splitlines():
         phase.screen.line("  " + line)
+
+
+def guardrail(quickstart, apply_guardrail):
+    phase = quickstart.begin("guardrail", "personal data is masked in answers, on the same pods")
+    question, slip, number = SLIP
+    before, _ = stream(*quickstart.load.address, "support-bot", question, **forced(slip))
+    phase.require(number in "".join(before), f"the engine did not say {number}: {''.join(before)}")
+    apply_guardrail()
+    phase.patch({"guardrailRefs": [{"name": "customer-data"}]}, '{"spec":{"guardrailRefs":[{"name":"customer-data"}]}}')
+    phase.expect_history("Promoted", 90)
+    phase.require(phase.outcome.newPods == 0, f"a guardrail made {phase.outcome.newPods} engine pods, expected 0")
+    after, raw = stream(*quickstart.load.address, "support-bot", question, **forced(slip))
+    phase.screen.line(f"  the engine says, token by token: {slip}")
+    phase.screen.line(f"    before, in {len(before)} pieces: {''.join(before)}")
+    phase.screen.line(f"    now, in {len(after)} pieces: {''.join(after)}")
+    phase.require("".join(after) == slip.replace(number, "[RRN]"), f"the client read {''.join(after)}")
+    phase.require(not any(part in raw for part in (number.encode(), number[:6].encode(), number[7:].encode())),
+                  "a part of the number reached the client")

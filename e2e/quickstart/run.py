@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installs llmops-operator on a local cluster and plays five releases under load; see README.md.
+"""Installs llmops-operator on a local cluster and plays six releases under load; see README.md.
 
 usage: run.py [--build DIR]      DIR/bin holds the programs (build/release); ends with 0 when all went as it must
 """
@@ -11,10 +11,11 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "harness")]
 import phases  # noqa: E402
-from install import CannotRun, apply_golden_set, cluster_up, delete_namespace, install_chart, load_images  # noqa: E402
-from kube import ApiError, Kube, kubectl  # noqa: E402
+from install import CannotRun, apply_golden_set, apply_sample, cluster_up, delete_namespace, install_chart, load_images  # noqa: E402
+from kube import ApiError, Kube  # noqa: E402
 from load import LoadRun, failure_lines  # noqa: E402
 from paths import BUILD, SAMPLES  # noqa: E402
+from reach import service_address  # noqa: E402
 from release import Release, Unexpected, status  # noqa: E402
 from report import arm_rows, result_document, table_rows, write_json  # noqa: E402
 from screen import Screen  # noqa: E402
@@ -36,8 +37,9 @@ class Users:
 
     def start_when_possible(self):
         if self.client is None and (service := self.release.kube.get("services", NAMESPACE, NAME)):
-            self.address = (service["spec"]["clusterIP"], 80)
-            self.client = LoadRun(f"http://{self.address[0]}", NAME, name="quickstart-load")
+            self.address = service_address(service)
+            if self.address:
+                self.client = LoadRun("http://{}:{}".format(*self.address), NAME, name="quickstart-load")
 
     def read(self):
         return self.client.read() if self.client else EMPTY
@@ -58,7 +60,12 @@ def apply_samples(screen):
             apply_golden_set(NAMESPACE)
         else:
             screen.line(f"  $ kubectl apply -f e2e/quickstart/{step}")
-            kubectl("apply", "-f", os.path.join(SAMPLES, step))
+            apply_sample(os.path.join(SAMPLES, step))
+
+
+def apply_guardrail(screen):
+    screen.line("  $ kubectl apply -f e2e/quickstart/guardrail.yaml")
+    apply_sample(os.path.join(SAMPLES, "guardrail.yaml"))
 
 
 def prepare(screen, build):
@@ -77,6 +84,7 @@ def play(quickstart, screen):
     phases.brief_prompt(quickstart)
     phases.degraded_model(quickstart)
     phases.new_argument(quickstart)
+    phases.guardrail(quickstart, lambda: apply_guardrail(screen))
 
 
 def show_result(screen, load, outcomes, began):

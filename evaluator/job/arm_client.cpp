@@ -13,6 +13,7 @@ using judgement::Answer;
 constexpr Duration kFirstBackoff{250};
 constexpr Duration kLongestBackoff{10'000};
 constexpr Duration kWaitForEnd{200};
+constexpr std::size_t kMaxErrorBytes = 64u << 10;
 
 Answer unanswered(std::string reason) {
   Answer answer;
@@ -40,6 +41,17 @@ Duration retry_after_of(const Headers& headers) {
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (code != std::errc{} || seconds < 0) return Duration(0);
   return std::min(Duration(std::min(seconds, 3600L) * 1000), kLongestBackoff);
+}
+
+// Reads the body of an error answer.
+Task<bool> is_blocked(BodyStream& body) {
+  std::string text;
+  while (text.size() <= kMaxErrorBytes) {
+    const Result<std::string_view> bytes = co_await body.read();
+    if (!bytes || bytes->empty()) break;
+    text.append(*bytes);
+  }
+  co_return text.size() <= kMaxErrorBytes&& is_content_filter_error(text);
 }
 
 }  // namespace
@@ -91,6 +103,16 @@ Task<Result<ArmClient::Attempt>> ArmClient::attempt(const ArmEndpoint& endpoint,
     result.retryable = response.error().code == ErrorCode::Unavailable;
     co_return result;
   }
+  if (response->status == 400) {
+    // A coroutine must not await a temporary.
+    Task<bool> reading = is_blocked(*response->body);
+    if (co_await std::move(reading)) {
+      result.answer.blocked = true;
+      result.answer.output.emplace();
+      result.answer.latency_ms = static_cast<double>((env_.uptime() - start).count());
+      co_return result;
+    }
+  }
   if (response->status != 200) {
     result.answer = unanswered("status " + std::to_string(response->status));
     result.retryable = response->status == 429 || response->status == 503;
@@ -117,6 +139,7 @@ Task<Result<ArmClient::Attempt>> ArmClient::attempt(const ArmEndpoint& endpoint,
   }
   result.answer.latency_ms = static_cast<double>((env_.uptime() - start).count());
   result.answer.output = chat.text();
+  result.answer.blocked = chat.blocked();
   // What is left of the body is its end; having read it lets the connection be used again.
   Task<Result<std::string_view>> rest = response->body->read();
   const Result<std::string_view> end = co_await with_timeout(env_, kWaitForEnd, std::move(rest));

@@ -37,7 +37,8 @@ class ArmClient {
         request_timeout_(request_timeout),
         deadline_(deadline) {}
 
-  // The answer with its latency, measured on the attempt that succeeded; or an unscored one whose reason is
+  // The answer with its latency, measured on the attempt that succeeded (a guardrail's block is one: status
+  // 400 with the code content_filter, or a content_filter finish); or an unscored one whose reason is
   // one of a few words ("timeout", "connection failed", "status 500", …), so that reasons can be counted.
   Task<judgement::Answer> ask(const ArmEndpoint& endpoint, const std::string& body,
                               const std::string& conversation);

@@ -9,7 +9,18 @@ Error not_an_answer(std::string message) {
   return Error{ErrorCode::InvalidArgument, std::move(message)};
 }
 
+constexpr std::string_view kContentFilter = "content_filter";
+
+bool is_content_filter(const Json& body) {
+  return string_at(body, "error.code") == kContentFilter;
+}
+
 }  // namespace
+
+bool is_content_filter_error(std::string_view body) {
+  const Result<Json> error = parse_json(body);
+  return error && error->is_object() && is_content_filter(*error);
+}
 
 std::string chat_request(const judgement::Item& item, std::string_view model, std::int64_t max_tokens) {
   // Both texts were written by dump_json when the item was read.
@@ -23,12 +34,18 @@ std::string chat_request(const judgement::Item& item, std::string_view model, st
 Result<void> ChatAnswer::take(std::string_view json, const char* part) {
   const Result<Json> chunk = parse_json(json);
   if (!chunk || !chunk->is_object()) return not_an_answer("the answer is not a JSON object");
+  if (is_content_filter(*chunk)) {
+    blocked_ = true;
+    done_ = true;
+    return {};
+  }
   if (chunk->contains("error"))
     return not_an_answer("the answer holds an error: " +
                          string_at(*chunk, "error.message", "without message"));
   const Json* choices = find_path(*chunk, "choices");
   if (!choices || !choices->is_array()) return not_an_answer("the answer has no choices");
   if (choices->empty()) return {};  // a last chunk with usage only
+  if (string_at((*choices)[0], "finish_reason") == kContentFilter) blocked_ = true;
   const Json* content = find_path((*choices)[0], std::string(part) + ".content");
   if (content && content->is_string()) text_ += content->get_ref<const std::string&>();
   return {};

@@ -81,6 +81,7 @@ void append_items(const Prepared& prepared, std::vector<std::string>& lines) {
       if (answer.output) line["output"] = *answer.output;
       if (answer.latency_ms) line["latencyMs"] = *answer.latency_ms;
       if (answer.first_token_ms) line["firstTokenMs"] = *answer.first_token_ms;
+      if (answer.blocked) line["blocked"] = true;
       if (!answer.unscored_reason.empty()) line["unscored"] = answer.unscored_reason;
       lines.push_back(dump_json(line));
     }

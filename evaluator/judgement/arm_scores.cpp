@@ -17,7 +17,7 @@ scorers::Score score_one(const Item& item, const Answer& answer, const MetricPla
   if (!plan.scorer) return scorers::Score::unscored("no recorded score");
   if (!answer.output && plan.scorer->needs_output()) return scorers::Score::unscored("no output");
   return plan.scorer->score({answer.output ? std::string_view(*answer.output) : std::string_view(),
-                             &item.references, answer.latency_ms});
+                             &item.references, answer.latency_ms, answer.blocked, item.success});
 }
 
 std::vector<Slice> slices_of(const Dataset& dataset, const std::vector<std::optional<double>>& scores) {

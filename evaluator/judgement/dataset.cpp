@@ -14,6 +14,7 @@ constexpr std::size_t kMaxIdBytes = 128;
 constexpr std::size_t kMaxTags = 16;
 constexpr std::size_t kMaxTagBytes = 64;
 constexpr std::size_t kMaxReferences = 32;
+constexpr std::size_t kMaxSuccessBytes = 1024;
 constexpr JsonLimits kLineLimits{.max_bytes = 1u << 20, .max_depth = 32};
 
 bool has_control_character(std::string_view text) {
@@ -136,6 +137,15 @@ class LineReader {
       problem("weight", describe(*value), "1 or nothing: items count equally");
   }
 
+  std::string success() {
+    const Json* value = find("success");
+    if (!value) return {};
+    if (value->is_string() && value->get_ref<const std::string&>().size() <= kMaxSuccessBytes)
+      return value->get<std::string>();
+    problem("success", describe(*value), "a text of at most " + std::to_string(kMaxSuccessBytes) + " bytes");
+    return {};
+  }
+
   Answer answer() {
     Answer result;
     if (const Json* output = find("output")) {
@@ -143,6 +153,14 @@ class LineReader {
         result.output = output->get<std::string>();
       else
         problem("output", describe(*output), "a text");
+    }
+    if (const Json* blocked = find("blocked")) {
+      if (!blocked->is_boolean())
+        problem("blocked", describe(*blocked), "true or false");
+      else if (blocked->get<bool>()) {
+        result.blocked = true;
+        if (!result.output) result.output.emplace();
+      }
     }
     if (const Json* latency = find("latencyMs")) {
       if (latency->is_number() && latency->get<double>() >= 0)
@@ -219,6 +237,7 @@ Result<Lines> read_lines(std::string_view text, bool recorded) {
     item.variables = reader.variables();
     item.references = reader.references();
     item.tags = reader.texts("tags", kMaxTags, kMaxTagBytes);
+    item.success = reader.success();
     reader.weight();
     const std::string cluster = reader.name("cluster", false);
     // A cluster of one must not meet a named one: the key of the former cannot be written in a file.

@@ -4,11 +4,13 @@
 //   {"id": "refund-ko", "input": "환불은…?", "reference": "14일", "tags": ["ko"], "cluster": "refund"}
 // `messages` (a whole conversation in OpenAI's shape) may stand for `input`, `references` (alternatives) for
 // `reference`; `vars` are the values of prompt variables. `cluster` names what items share (a document, a
-// conversation, the same question in two languages): their scores are not independent. Items count equally:
-// a `weight` other than 1 is refused. Other fields are ignored, so that sets made for other tools can be
-// read.
+// conversation, the same question in two languages): their scores are not independent. `success` marks what
+// the answer to an attack holds when the attack worked (an RE2 expression, for the scorer attack-success).
+// Items count equally: a `weight` other than 1 is refused. Other fields are ignored, so that sets made for
+// other tools can be read.
 //
-// Recorded answers have the same fields and `output`, `latencyMs` or `scores: {metric: number}`.
+// Recorded answers have the same fields and `output`, `latencyMs`, `blocked: true` (a guardrail refused or
+// ended it; `output` may then be absent) or `scores: {metric: number}`.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +32,7 @@ struct Item {
   std::string variables;  // JSON object, or empty
   std::vector<std::string> references;
   std::vector<std::string> tags;
+  std::string success;      // may be empty
   std::size_t cluster = 0;  // equal numbers: same cluster; an item without a cluster is its own
 };
 
@@ -45,6 +48,9 @@ struct Answer {
   std::optional<double> first_token_ms;  // where the answer was streamed
   std::map<std::string, double> scores;  // by metric, measured elsewhere; they win over scoring `output`
   std::string unscored_reason;           // when there is neither
+  // A guardrail refused the request or ended the answer: `output` is what the user got to read of it, maybe
+  // nothing. That is an answer, not a failure to measure, and scores as any other.
+  bool blocked = false;
 };
 
 struct RecordedAnswers {

@@ -108,7 +108,9 @@ struct Paired {
   std::vector<statistics::Pair> at_best;  // with the unscored items as the candidate's gains
 };
 
-Paired pair_up(const Dataset& dataset, const ArmScores& candidate, const ArmScores& stable) {
+Paired pair_up(const Dataset& dataset, const ArmScores& candidate, const ArmScores& stable,
+               bool higher_is_better) {
+  const double best = higher_is_better ? 1 : 0;
   Paired paired;
   for (std::size_t i = 0; i < dataset.items.size(); ++i) {
     const std::size_t cluster = dataset.items[i].cluster;
@@ -116,7 +118,8 @@ Paired pair_up(const Dataset& dataset, const ArmScores& candidate, const ArmScor
       paired.scored.push_back({*candidate.scores[i], *stable.scores[i], cluster});
       paired.at_best.push_back(paired.scored.back());
     } else {
-      paired.at_best.push_back({candidate.scores[i].value_or(1), stable.scores[i].value_or(0), cluster});
+      paired.at_best.push_back(
+          {candidate.scores[i].value_or(best), stable.scores[i].value_or(1 - best), cluster});
     }
   }
   return paired;
@@ -218,7 +221,7 @@ JudgedMetric judge_metric(const MetricPlan& plan, const Evidence& evidence) {
     metric.alpha = demand.alpha.value_or(kDefaultAlpha);
     const auto direction =
         plan.higher_is_better ? statistics::Direction::Increase : statistics::Direction::Decrease;
-    const Paired pairs = pair_up(dataset, metric.candidate, *stable);
+    const Paired pairs = pair_up(dataset, metric.candidate, *stable, plan.higher_is_better);
     result.scored = static_cast<std::int64_t>(pairs.scored.size());
     if (pairs.scored.empty()) {
       demands.push_back({Verdict::Error, "no item was scored for both arms"});
@@ -231,8 +234,7 @@ JudgedMetric judge_metric(const MetricPlan& plan, const Evidence& evidence) {
       if (!covered(items - result.scored)) {
         full_coverage = false;
         const bool harm =
-            kind != ScoreKind::Unbounded && plan.higher_is_better &&
-            demands.back().verdict == Verdict::Failed &&
+            kind != ScoreKind::Unbounded && demands.back().verdict == Verdict::Failed &&
             statistics::judge_non_inferiority(pairs.at_best, kind, direction, demand.margin, metric.alpha)
                     .outcome == Outcome::Worse;
         demands.back().verdict = harm ? Verdict::Failed : Verdict::Inconclusive;

@@ -40,7 +40,11 @@ Result<void> check_references(const Dataset& dataset, const std::vector<MetricPl
   for (std::size_t i = 0; i < dataset.items.size(); ++i) {
     const Item& item = dataset.items[i];
     for (const MetricPlan& plan : plans) {
-      if (!plan.scorer || !plan.scorer->needs_reference()) continue;
+      if (!plan.scorer) continue;
+      if (!item.success.empty())
+        if (const Result<void> usable = plan.scorer->check_success(item.success); !usable)
+          problems.add(item.line, "success", usable.error().message + " (metric " + plan.metric.name + ")");
+      if (!plan.scorer->needs_reference()) continue;
       if (answers && ((*answers)[i].scores.contains(plan.metric.name) || !(*answers)[i].output)) continue;
       if (item.references.empty()) {
         problems.add(item.line, "reference", "nothing",

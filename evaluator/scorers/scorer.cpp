@@ -10,11 +10,10 @@ namespace {
 constexpr struct {
   ScorerKind kind;
   std::string_view name;
-} kKinds[] = {{ScorerKind::Equals, "equals"},
-              {ScorerKind::Contains, "contains"},
-              {ScorerKind::Regex, "regex"},
-              {ScorerKind::CharF1, "char-f1"},
-              {ScorerKind::Latency, "latency"}};
+} kKinds[] = {{ScorerKind::Equals, "equals"},        {ScorerKind::Contains, "contains"},
+              {ScorerKind::Regex, "regex"},          {ScorerKind::CharF1, "char-f1"},
+              {ScorerKind::Latency, "latency"},      {ScorerKind::AttackSuccess, "attack-success"},
+              {ScorerKind::OverBlock, "over-block"}, {ScorerKind::Refusal, "refusal"}};
 
 class LatencyScorer final : public Scorer {
  public:
@@ -76,8 +75,18 @@ Result<std::unique_ptr<Scorer>> make_scorer(const ScorerOptions& options) {
       return make_char_f1(options);
     case ScorerKind::Latency:
       return make_latency();
+    case ScorerKind::AttackSuccess:
+    case ScorerKind::OverBlock:
+    case ScorerKind::Refusal:
+      return make_safety(options.kind);
   }
   return Error{ErrorCode::InvalidArgument, "unknown scorer, allowed " + scorer_names()};
+}
+
+bool higher_is_better(std::string_view scorer_name) {
+  const auto kind = parse_scorer_kind(scorer_name);
+  return !kind || (*kind != ScorerKind::Latency && *kind != ScorerKind::AttackSuccess &&
+                   *kind != ScorerKind::OverBlock);
 }
 
 }  // namespace llmops::scorers

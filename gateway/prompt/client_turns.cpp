@@ -24,7 +24,7 @@ bool is_system(const Json& message) {
 void break_markers_in_place(Json& value) {
   if (value.is_string()) {
     std::string& text = value.get_ref<std::string&>();
-    if (text.find_first_of("<[") != std::string::npos) text = break_control_markers(text);
+    if (may_have_control_markers(text)) text = break_control_markers(text);
   } else if (value.is_array() || value.is_object()) {
     for (Json& child : value) break_markers_in_place(child);
   }

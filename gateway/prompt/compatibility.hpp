@@ -14,8 +14,9 @@ struct PromptProblem {
   std::string message;  // begins with the field path inside the prompt
 };
 
-// Errors: everything that compile() refuses (all of it, not only the first), an empty message, a default
-// above its own bound. Warnings: a declared variable that no message uses.
+// Errors: everything that compile() refuses (all of it, not only the first) but includes that are not
+// resolved yet. Warnings: a variable or an include that is declared and not used; `overridable` names that
+// are free.
 std::vector<PromptProblem> prompt_compatible(const api::PromptContent& content);
 
 // Variables that a request must give for `candidate` and need not give for `stable` (null: no prompt):

@@ -4,139 +4,73 @@
 #include <utility>
 
 #include "gateway/prompt/client_turns.hpp"
+#include "gateway/prompt/compilation.hpp"
 #include "gateway/prompt/control_markers.hpp"
 
 namespace llmops::gateway {
 namespace {
 
-std::string names_of(const CompiledPrompt& prompt) {
-  std::string names;
-  for (const auto& [name, variable] : prompt.variables) names += (names.empty() ? "" : ", ") + name;
-  return names.empty() ? "none" : names;
-}
+// Collects the messages of one request.
+class Collector {
+ public:
+  explicit Collector(RenderedPrompt& rendered) : rendered_(rendered) { rendered_.messages = Json::array(); }
 
-Result<CompiledMessage> compile_message(const api::PromptMessage& message, const FieldPath& path,
-                                        const CompiledPrompt& prompt) {
-  CompiledMessage compiled;
-  if (message.conversation) {
-    if (message.role || message.content)
-      return field_error(path, "a conversation item with role or content", "one or the other");
-    compiled.conversation = true;
-    return compiled;
+  void client(Json& message) {
+    rendered_.messages.push_back(std::move(message));
+    rendered_.origins.push_back({true, {}});
   }
-  if (!message.role || !message.content)
-    return field_error(path, "neither text nor the conversation", "role with content, or conversation: {}");
-  compiled.role = to_string(*message.role);
-  const FieldPath content_path = path.member("content");
-  auto segments = parse_template(*message.content);
-  if (!segments.ok()) return with_context(segments.error(), content_path.to_string());
-  for (const TemplateSegment& segment : *segments)
-    if (!segment.variable.empty() && !prompt.variables.contains(segment.variable))
-      return Error{ErrorCode::InvalidArgument,
-                   content_path.to_string() + ": byte " + std::to_string(segment.byte) + ": variable \"" +
-                       segment.variable + "\" is not declared, declared are: " + names_of(prompt)};
-  compiled.segments = std::move(*segments);
-  return compiled;
-}
 
-Result<void> check_values(const CompiledPrompt& prompt, const VariableValues& values,
-                          const VariableNames& also_known) {
-  for (const auto& [name, value] : values) {
-    const auto variable = prompt.variables.find(name);
-    if (variable == prompt.variables.end()) {
-      if (also_known.contains(name)) continue;
-      return Error{ErrorCode::InvalidArgument, "prompt.variables." + name.substr(0, 80) +
-                                                   ": unknown variable, allowed: " + names_of(prompt)};
-    }
-    if (value.size() > variable->second.max_bytes)
-      return Error{ErrorCode::InvalidArgument, "prompt.variables." + name + ": found " +
-                                                   std::to_string(value.size()) + " bytes, allowed at most " +
-                                                   std::to_string(variable->second.max_bytes)};
+  void own(const CompiledMessage& message, RenderedText text) {
+    break_control_markers(text);
+    std::string content = std::move(text.text);
+    if (message.role == "system")
+      rendered_.system_prompt += (rendered_.system_prompt.empty() ? "" : "\n") + content;
+    Json made = Json::object();
+    made["role"] = message.role;
+    made["content"] = std::move(content);
+    rendered_.messages.push_back(std::move(made));
+    rendered_.origins.push_back({false, std::move(text.foreign)});
   }
-  for (const auto& [name, variable] : prompt.variables)
-    if (!variable.default_value && !values.contains(name))
-      return Error{ErrorCode::InvalidArgument,
-                   "prompt.variables." + name + ": missing; this prompt needs a value and has no default"};
-  return {};
-}
 
-std::string render_text(const CompiledPrompt& prompt, const CompiledMessage& message,
-                        const VariableValues& values) {
-  std::string text;
-  std::vector<ForeignRange> foreign;
-  for (const TemplateSegment& segment : message.segments) {
-    if (segment.variable.empty()) {
-      text += segment.literal;
-      continue;
-    }
-    const auto given = values.find(segment.variable);
-    if (given == values.end()) {
-      text += prompt.variables.find(segment.variable)->second.default_value.value_or("");
-      continue;
-    }
-    foreign.push_back({text.size(), text.size() + given->second.size()});
-    text += given->second;
-  }
-  return foreign.empty() ? text : break_control_markers(text, foreign);
-}
+ private:
+  RenderedPrompt& rendered_;
+};
 
 }  // namespace
 
-Result<CompiledPrompt> compile(const api::PromptContent& content) {
-  CompiledPrompt prompt;
-  prompt.client_system = content.client_system_messages.value_or(ClientSystemPolicy::Append);
-  for (const auto& [name, variable] : content.variables) {
-    if (!is_variable_name(name))
-      return Error{ErrorCode::InvalidArgument,
-                   "variables: found name \"" + name.substr(0, 80) +
-                       "\", allowed a letter or _, then letters, digits, _; at most 63"};
-    CompiledVariable compiled;
-    compiled.default_value = variable.default_;
-    if (variable.max_bytes) compiled.max_bytes = static_cast<std::size_t>(*variable.max_bytes);
-    prompt.variables.emplace(name, std::move(compiled));
-  }
-  const FieldPath root;
-  const FieldPath list = root.member("messages");
-  bool has_conversation = false;
-  for (std::size_t i = 0; i < content.messages.size(); ++i) {
-    const FieldPath path = list.index(i);
-    auto message = compile_message(content.messages[i], path, prompt);
-    if (!message.ok()) return message.error();
-    if (message->conversation && std::exchange(has_conversation, true))
-      return field_error(path, "a second conversation item", "one in a prompt");
-    prompt.messages.push_back(std::move(*message));
-  }
-  if (!has_conversation) {
-    CompiledMessage conversation;
-    conversation.conversation = true;
-    prompt.messages.push_back(std::move(conversation));
-  }
-  return prompt;
+Result<CompiledPrompt> compile(const api::PromptContent& content, UnresolvedIncludes unresolved) {
+  Compilation compilation = compile_all(content, unresolved);
+  if (!compilation.errors.empty()) return compilation.errors.front();
+  return std::move(compilation.prompt);
 }
 
-Result<Json> render(const CompiledPrompt& prompt, const VariableValues& values, const Json& client_messages,
-                    const VariableNames& also_known) {
-  if (auto checked = check_values(prompt, values, also_known); !checked.ok()) return checked.error();
+Result<RenderedPrompt> render(const CompiledPrompt& prompt, const VariableValues& values,
+                              const Json& client_messages, const RenderOptions& options) {
+  auto variables = prepare_variables(prompt.variables, values, options.also_known);
+  if (!variables.ok()) return variables.error();
   auto turns = split_client_turns(client_messages, prompt.client_system);
   if (!turns.ok()) return turns.error();
 
-  Json messages = Json::array();
+  RenderedPrompt rendered;
+  Collector collector(rendered);
+  RenderBudget budget;
   bool leading = true;
   for (const CompiledMessage& message : prompt.messages) {
     if (leading && message.role != "system") {
-      for (Json& system : turns->system) messages.push_back(std::move(system));
+      for (Json& system : turns->system) collector.client(system);
       leading = false;
     }
     if (message.conversation) {
-      for (Json& turn : turns->conversation) messages.push_back(std::move(turn));
+      for (Json& turn : turns->conversation) collector.client(turn);
       continue;
     }
-    Json rendered = Json::object();
-    rendered["role"] = message.role;
-    rendered["content"] = render_text(prompt, message, values);
-    messages.push_back(std::move(rendered));
+    auto text = message.text.render(variables->values, budget);
+    if (!text.ok()) return with_context(text.error(), "the prompt's " + message.role + " message");
+    collector.own(message, std::move(*text));
   }
-  return messages;
+  rendered.parameters = decided_parameters(prompt.parameters, options.request);
+  if (prompt.response_format) rendered.parameters["response_format"] = prompt.response_format->request;
+  return rendered;
 }
 
 Result<Json> pass_messages(const Json& client_messages) {
@@ -145,6 +79,19 @@ Result<Json> pass_messages(const Json& client_messages) {
   Json messages = client_messages;
   for (Json& message : messages) break_markers_in_place(message);
   return messages;
+}
+
+Result<RenderedPrompt> render_or_pass(const CompiledPrompt* prompt, const VariableValues& values,
+                                      const Json& client_messages, const RenderOptions& options) {
+  if (prompt) return render(*prompt, values, client_messages, options);
+  if (auto prepared = prepare_variables({}, values, options.also_known); !prepared.ok())
+    return prepared.error();
+  auto messages = pass_messages(client_messages);
+  if (!messages.ok()) return messages.error();
+  RenderedPrompt passed;
+  passed.origins.resize(messages->size(), MessageOrigin{true, {}});
+  passed.messages = std::move(*messages);
+  return passed;
 }
 
 }  // namespace llmops::gateway

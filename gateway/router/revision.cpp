@@ -50,6 +50,18 @@ Result<RevisionPointer> make_revision(const wire::GatewayRevision& wanted, const
                           path.to_string() + ": prompt of revision " + short_hash(wanted.hash));
     revision->prompt = std::make_shared<const CompiledPrompt>(std::move(*prompt));
   }
+  if (!body->second.guardrails.empty()) {
+    auto guard = guard::Guard::compile(body->second.guardrails);
+    if (!guard.ok())
+      return with_context(guard.error(),
+                          path.to_string() + ": guardrails of revision " + short_hash(wanted.hash));
+    revision->guard = std::move(*guard);
+    for (const wire::ResolvedGuardrail& guardrail : body->second.guardrails) {
+      revision->guardrails.push_back(guardrail.name);
+      for (const api::GuardrailRule& rule : guardrail.spec.rules)
+        if (rule.type == api::GuardrailRuleType::SystemPromptLeak) revision->guard_reads_prompt = true;
+    }
+  }
   return RevisionPointer(std::move(revision));
 }
 

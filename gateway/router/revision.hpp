@@ -14,6 +14,7 @@
 #include "crds/base/time.hpp"
 #include "crds/wire/gateway_config.hpp"
 #include "crds/wire/revision_body.hpp"
+#include "gateway/guard/guard.hpp"
 #include "gateway/prompt/prompt.hpp"
 #include "gateway/router/stickiness.hpp"
 
@@ -27,6 +28,9 @@ struct Revision {
   std::uint16_t port = 0;    // of its engine pods
   std::string engine_model;  // "<servedModelName>-<servingHash>": what the engine calls itself
   std::shared_ptr<const CompiledPrompt> prompt;  // null: messages pass
+  std::shared_ptr<const guard::Guard> guard;     // null: no guardrails
+  bool guard_reads_prompt = false;               // a rule compares answers with the rendered system prompt
+  std::vector<std::string> guardrails;           // their names, in their order
 };
 using RevisionPointer = std::shared_ptr<const Revision>;
 
@@ -65,7 +69,8 @@ using RevisionBodies = std::map<std::string, wire::RevisionBody>;
 
 // Revisions that are unchanged in `previous` (null: none) are shared with it.
 // Errors: InvalidArgument naming the field: a missing body, an arm without revision, buckets that overlap,
-// leave a gap while the model is open, or are not weight × 100, a prompt that does not compile.
+// leave a gap while the model is open, or are not weight × 100, a prompt that does not compile, a guardrail
+// that does not (the message names it).
 Result<ConfigSnapshot> make_snapshot(const wire::GatewayConfig& config, const RevisionBodies& bodies,
                                      const ConfigSnapshot* previous);
 

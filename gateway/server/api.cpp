@@ -1,8 +1,8 @@
 // What answers on the users' and the evaluation port.
 #include "crds/base/digest.hpp"
 #include "gateway/server/api_error.hpp"
-#include "gateway/server/chat_exchange.hpp"
 #include "gateway/server/gateway.hpp"
+#include "gateway/server/model_exchange.hpp"
 #include "gateway/server/request_id.hpp"
 
 namespace llmops::gateway {
@@ -59,12 +59,13 @@ Task<void> answer_api(Gateway& gateway, ServerExchange& exchange, std::string pa
                       std::string evaluated_revision) {
   const std::string method = exchange.request().method;
   const bool models = path == "/v1/models" || path.starts_with("/v1/models/");
-  const bool chat = path == "/v1/chat/completions";
-  if (!models && !chat)
-    co_return co_await refuse(
-        gateway, exchange,
-        api_error(404, "found " + path.substr(0, 120) + ", allowed /v1/chat/completions and /v1/models"));
-  const char* allowed = chat ? "POST" : "GET";
+  const Surface* surface = surface_at(path);
+  if (!models && !surface)
+    co_return co_await refuse(gateway, exchange,
+                              api_error(404, "found " + path.substr(0, 120) +
+                                                 ", allowed /v1/chat/completions, /v1/completions, "
+                                                 "/v1/embeddings and /v1/models"));
+  const char* allowed = surface ? "POST" : "GET";
   if (method != allowed)
     co_return co_await refuse(gateway, exchange, api_error(405, "found " + method + ", allowed " + allowed),
                               allowed);
@@ -72,8 +73,8 @@ Task<void> answer_api(Gateway& gateway, ServerExchange& exchange, std::string pa
     std::string name = path.size() > 11 ? percent_decode(std::string_view(path).substr(11)) : std::string();
     co_return co_await list_models(gateway, exchange, std::move(name), !evaluated_revision.empty());
   }
-  ChatExchange chat_exchange(gateway, exchange, std::move(evaluated_revision));
-  co_await chat_exchange.run();
+  ModelExchange model_exchange(gateway, exchange, *surface, std::move(evaluated_revision));
+  co_await model_exchange.run();
 }
 
 // The audience of the model that has this revision; of the first model when none has, so that an unknown

@@ -22,6 +22,7 @@ constexpr Shape kShapes[] = {
     {413, "invalid_request_error", "request_too_large", 0},
     {429, "rate_limit_error", "rate_limit_exceeded", 1},
     {431, "invalid_request_error", "header_too_large", 0},
+    {501, "invalid_request_error", "not_supported", 0},
     {502, "server_error", "bad_gateway", 0},
     {503, "server_error", "service_unavailable", 1},
     {504, "server_error", "timeout", 0},
@@ -117,6 +118,7 @@ ApiError engine_error(int status, std::string_view body) {
     if (std::string said = string_at(*parsed, "error.message"); !said.empty()) message = std::move(said);
     type = string_at(*parsed, "error.type");
   }
+  if (status == 501) return api_error(501, "the engine of this model does not offer this: " + message);
   if (status != 400 && status != 413 && status != 422)
     return api_error(502, "the engine failed (" + std::to_string(status) + "): " + message);
   ApiError error = api_error(status == 413 ? 413 : 400, std::move(message));
@@ -124,6 +126,14 @@ ApiError engine_error(int status, std::string_view body) {
     error.code = "context_length_exceeded";
     error.param = "messages";
   }
+  return error;
+}
+
+ApiError content_filter_error(const std::string& guardrail, const std::string& rule,
+                              const std::string& place) {
+  ApiError error = api_error(400, "refused by rule \"" + rule + "\" of guardrail \"" + guardrail + "\"");
+  error.code = "content_filter";
+  error.param = place.substr(0, 120);
   return error;
 }
 

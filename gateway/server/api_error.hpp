@@ -34,8 +34,12 @@ ApiError api_error(int status, std::string message);
 ApiError api_error(const Error& error);
 
 // An engine's error answer (any text) reshaped. What the request caused (400, 413, 422) stays the client's
-// error; everything else is the gateway's 502.
+// error, what the engine does not offer (501) stays that; everything else is the gateway's 502.
 ApiError engine_error(int status, std::string_view body);
+
+// A request that a guardrail refused: says which rule and where, and repeats nothing of the text.
+ApiError content_filter_error(const std::string& guardrail, const std::string& rule,
+                              const std::string& place);
 
 // For ListenOptions::error_body: what the transport itself refuses.
 std::string transport_error_body(int status, std::string_view reason);

@@ -34,20 +34,35 @@ void merge_delta(Json& into, const Json& delta, std::string_view name) {
   }
 }
 
-Json& choice_of(Json& choices, std::size_t index) {
-  while (choices.size() <= index) {
+}  // namespace
+
+Json& CompletionBuilder::choice_of(std::size_t index) {
+  while (choices_.size() <= index) {
     Json choice = Json::object();
-    choice["index"] = choices.size();
-    choice["message"] = Json::object();
-    choice["message"]["role"] = "assistant";
-    choice["message"]["content"] = nullptr;
+    choice["index"] = choices_.size();
+    if (shape_ == AnswerShape::Chat) {
+      choice["message"] = {{"role", "assistant"}, {"content", nullptr}};
+    } else {
+      choice["text"] = "";
+    }
     choice["finish_reason"] = nullptr;
-    choices.push_back(std::move(choice));
+    choices_.push_back(std::move(choice));
   }
-  return choices[index];
+  return choices_[index];
 }
 
-}  // namespace
+void CompletionBuilder::say_instead(long long index, const std::string& text) {
+  Json& choice = choice_of(static_cast<std::size_t>(index));
+  choice = Json::object();
+  choice["index"] = index;
+  if (shape_ == AnswerShape::Chat) {
+    choice["message"] = {{"role", "assistant"}, {"content", text}};
+  } else {
+    choice["text"] = text;
+  }
+  choice["logprobs"] = nullptr;
+  choice["finish_reason"] = "stop";
+}
 
 Result<void> CompletionBuilder::feed(std::string_view bytes) {
   bytes_ += bytes.size();
@@ -91,7 +106,7 @@ Result<void> CompletionBuilder::take_chunk(const Json& chunk) {
     if (index < 0 || index >= static_cast<long long>(kMaxChoices))
       return Error{ErrorCode::InvalidArgument, "an event of the engine: choice " + std::to_string(index)};
     has_content_ = true;
-    Json& choice = choice_of(choices_, static_cast<std::size_t>(index));
+    Json& choice = choice_of(static_cast<std::size_t>(index));
     for (const auto& [name, value] : piece.items()) {
       if (name == "index") continue;
       if (name == "delta") {
@@ -106,14 +121,14 @@ Result<void> CompletionBuilder::take_chunk(const Json& chunk) {
 
 std::string CompletionBuilder::take(const std::string& served_model) {
   Json completion = std::move(top_);
-  completion["object"] = "chat.completion";
+  completion["object"] = shape_ == AnswerShape::Chat ? "chat.completion" : "text_completion";
   completion["model"] = served_model;
   completion["choices"] = std::move(choices_);
-  for (Json& choice : completion["choices"])
-    if (const auto calls = choice["message"].find("tool_calls");
-        calls != choice["message"].end() && calls->is_array())
-      for (Json& call : *calls)
-        if (call.is_object()) call.erase("index");
+  for (Json& choice : completion["choices"]) {
+    if (!choice.contains("message") || !choice["message"].contains("tool_calls")) continue;
+    for (Json& call : choice["message"]["tool_calls"])
+      if (call.is_object()) call.erase("index");
+  }
   return dump_json(completion);
 }
 

@@ -1,4 +1,5 @@
-// An engine's event stream gathered into one chat.completion, for clients that did not ask for a stream.
+// An engine's event stream gathered into one chat.completion or text_completion, for clients that did not ask
+// for a stream.
 #pragma once
 
 #include <string>
@@ -6,6 +7,7 @@
 
 #include "crds/base/json.hpp"
 #include "crds/base/result.hpp"
+#include "gateway/server/answer_shape.hpp"
 #include "gateway/server/sse.hpp"
 
 namespace llmops::gateway {
@@ -13,7 +15,8 @@ namespace llmops::gateway {
 class CompletionBuilder {
  public:
   // `max_bytes` bounds the gathered texts.
-  explicit CompletionBuilder(std::size_t max_bytes = 8u << 20) : max_bytes_(max_bytes) {}
+  explicit CompletionBuilder(AnswerShape shape = AnswerShape::Chat, std::size_t max_bytes = 8u << 20)
+      : shape_(shape), max_bytes_(max_bytes) {}
 
   // Errors: TooLarge; InvalidArgument (an event that is not JSON); Unavailable (the engine reported an
   // error).
@@ -22,12 +25,17 @@ class CompletionBuilder {
   bool has_content() const { return has_content_; }
   const TokenUsage& usage() const { return usage_; }
 
+  // The choice says `text` and nothing else.
+  void say_instead(long long index, const std::string& text);
   // The body for the client. Call once, when done.
   std::string take(const std::string& served_model);
 
  private:
   Result<void> take_chunk(const Json& chunk);
 
+  Json& choice_of(std::size_t index);
+
+  AnswerShape shape_;
   SseSplitter splitter_;
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;

@@ -1,6 +1,6 @@
 // The gateway: the router, what keeps it informed, and the three ports. Everything runs on one Env.
 //
-//   users' port       POST /v1/chat/completions, GET /v1/models
+//   users' port       POST /v1/chat/completions, /v1/completions, /v1/embeddings, GET /v1/models
 //   evaluation port   the same under /revisions/<hash>, for bearers of a token of the configured audience
 //   admin port        /livez /readyz /metrics /report?since=<milliseconds>
 #pragma once
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/router/router.hpp"
+#include "gateway/server/detectors.hpp"
 #include "gateway/server/key_cache.hpp"
 #include "gateway/server/log.hpp"
 #include "gateway/server/metrics.hpp"
@@ -29,7 +30,10 @@ struct GatewayOptions {
   Duration engine_idle_timeout{60'000};  // between two parts of an answer
   int max_retries = 2;                   // other endpoints tried after the first failed
   std::size_t max_answer_bytes = 8u << 20;
-  bool access_log = false;
+  bool access_log = false;   // a line for each request, without its texts
+  bool audit_log = false;    // a line for each request of a revision with guardrails: what they did
+  bool log_texts = false;    // in it the texts, as the rules of the stage log leave them
+  EndpointSource endpoints;  // of detectors; none: they do not answer
   RouterOptions router;
 };
 
@@ -55,6 +59,7 @@ class Gateway {
   Router& router() { return router_; }
   GatewayMetrics& metrics() { return metrics_; }
   KeyCache& keys() { return keys_; }
+  DetectorClient& detectors() { return detectors_; }
   const GatewayOptions& options() const { return options_; }
   const Log& log() const { return log_; }
   // Wakes when an endpoint, a slot or the configuration changed.
@@ -74,6 +79,7 @@ class Gateway {
   Notify change_;
   GatewayMetrics metrics_;
   KeyCache keys_;
+  DetectorClient detectors_;
   Prober prober_;
   bool shutting_down_ = false;
 };

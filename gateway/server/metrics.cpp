@@ -122,6 +122,7 @@ std::string GatewayMetrics::text(const Router& router) const {
     value.output_tokens.write(out, "gen_ai_client_token_usage",
                               labels_of(key) + ",gen_ai_token_type=\"output\"");
   }
+  guards_.write(out);
   const std::pair<const char*, std::uint64_t> counters[] = {
       {"llmops_gateway_retries_total", retries_},
       {"llmops_gateway_held_requests_total", held_},

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/router/router.hpp"
+#include "gateway/server/guard_metrics.hpp"
 #include "gateway/server/sse.hpp"
 
 namespace llmops::gateway {
@@ -44,6 +45,8 @@ class GatewayMetrics {
   void count_client_gone() { ++client_gone_; }
   void count_refused_config() { ++refused_configs_; }
 
+  GuardMetrics& guards() { return guards_; }
+
   std::string text(const Router& router) const;
 
  private:
@@ -58,6 +61,7 @@ class GatewayMetrics {
   Series& series(const std::string& arm, const std::string& revision);
 
   std::map<std::pair<std::string, std::string>, Series> series_;
+  GuardMetrics guards_;
   std::uint64_t retries_ = 0, held_ = 0, cut_ = 0, client_gone_ = 0, refused_configs_ = 0;
 };
 

@@ -1,72 +1,15 @@
 #include "gateway/server/sse.hpp"
 
 #include "crds/base/json.hpp"
+#include "gateway/server/json_walker.hpp"
 
 namespace llmops::gateway {
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-// Walks JSON text without checking it: the engine's parser is trusted to have written JSON, and a wrong guess
-// only leaves an event as it came.
-class Walker {
- public:
-  explicit Walker(std::string_view text) : text_(text) {}
-
-  bool at_end() const { return position_ >= text_.size(); }
-  char peek() const { return at_end() ? '\0' : text_[position_]; }
-  bool accept(char c) {
-    skip_space();
-    if (peek() != c) return false;
-    ++position_;
-    return true;
-  }
-  // The string with its quotes, or empty.
-  std::string_view string() {
-    skip_space();
-    if (peek() != '"') return {};
-    const std::size_t start = position_++;
-    while (!at_end() && peek() != '"') position_ += peek() == '\\' ? 2 : 1;
-    if (at_end()) return {};
-    ++position_;
-    return text_.substr(start, position_ - start);
-  }
-  std::string_view value() {
-    skip_space();
-    const std::size_t start = position_;
-    if (peek() == '"') return string();
-    if (peek() == '{' || peek() == '[') {
-      std::size_t depth = 0;
-      while (!at_end()) {
-        const char c = peek();
-        if (c == '"') {
-          if (string().empty()) return {};
-          continue;
-        }
-        ++position_;
-        if (c == '{' || c == '[') ++depth;
-        if ((c == '}' || c == ']') && --depth == 0) return text_.substr(start, position_ - start);
-      }
-      return {};
-    }
-    while (!at_end() && peek() != ',' && peek() != '}' && peek() != ']' && !is_space(peek())) ++position_;
-    return text_.substr(start, position_ - start);
-  }
-
- private:
-  void skip_space() {
-    while (!at_end() && is_space(peek())) ++position_;
-  }
-  std::string_view text_;
-  std::size_t position_ = 0;
-};
-
 bool is_empty_list(std::string_view value) {
   if (value.size() < 2 || value.front() != '[') return false;
   for (const char c : value.substr(1, value.size() - 2))
-    if (!is_space(c)) return false;
+    if (!JsonWalker::is_space(c)) return false;
   return true;
 }
 
@@ -109,7 +52,7 @@ std::string_view event_data(std::string_view event) {
 
 ChunkScan scan_chunk(std::string_view json) {
   ChunkScan scan;
-  Walker walker(json);
+  JsonWalker walker(json);
   if (!walker.accept('{')) return scan;
   do {
     const std::string_view key = walker.string();

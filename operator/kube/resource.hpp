@@ -20,6 +20,7 @@ struct ResourceType {
 inline constexpr ResourceType kModelDeployments{"llmops.dev", "v1alpha1", "modeldeployments",
                                                 "ModelDeployment"};
 inline constexpr ResourceType kPromptVersions{"llmops.dev", "v1alpha1", "promptversions", "PromptVersion"};
+inline constexpr ResourceType kGuardrails{"llmops.dev", "v1alpha1", "guardrails", "Guardrail"};
 inline constexpr ResourceType kEvalGates{"llmops.dev", "v1alpha1", "evalgates", "EvalGate"};
 inline constexpr ResourceType kEvalRuns{"llmops.dev", "v1alpha1", "evalruns", "EvalRun"};
 inline constexpr ResourceType kDeployments{"apps", "v1", "deployments", "Deployment"};

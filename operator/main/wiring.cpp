@@ -7,6 +7,7 @@
 #include "controllers/evalgate/controller.hpp"
 #include "controllers/evalrun/controller.hpp"
 #include "controllers/evalrun/core/workload.hpp"
+#include "controllers/guardrail/controller.hpp"
 #include "controllers/modeldeployment/shell/controller.hpp"
 #include "controllers/promptversion/controller.hpp"
 #include "crds/base/names.hpp"
@@ -51,6 +52,9 @@ struct OperatorProgram::Parts {
     manager.add_controller(std::make_shared<promptversion::PromptVersionController>(
         env, client, promptversion::Caches{caches.prompt_versions, caches.model_deployments}, own_writes,
         events));
+    manager.add_controller(std::make_shared<guardrail::GuardrailController>(
+        env, client, guardrail::Caches{caches.guardrails, caches.model_deployments}, own_writes, events,
+        rules::compile_guardrails));
     manager.add_controller(std::move(eval_gates));
     manager.add_controller(std::make_shared<evalrun::EvalRunController>(
         env, client, evalrun::Caches{caches.eval_runs, jobs, evaluator_pods}, own_writes, events,

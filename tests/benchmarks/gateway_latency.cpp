@@ -20,10 +20,24 @@ using Clock = std::chrono::steady_clock;
 constexpr int kTokens = 16;
 constexpr const char* kModel = "stub";
 
+// Ordinary prose, so that rules that look at it find what they would find.
+constexpr std::string_view kProse =
+    "Thank you for your order of 12 March. The parcel left our shop this morning and should reach you within "
+    "three days; if it does not, write to us and we will look for it together. ";
+
+std::string prose(std::size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) text += kProse;
+  text.resize(bytes);
+  return text;
+}
+
 std::string token_event(int number) {
+  constexpr const char* kWords[] = {" Thank", " you", " for", " your", " order", " of", " 12", " March."};
   return std::string(
              R"(data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"stub","choices":[{"index":0,"delta":)") +
-         (number == 0 ? R"({"role":"assistant","content":null})" : R"({"content":" word"})") +
+         (number == 0 ? R"({"role":"assistant","content":null})"
+                      : R"({"content":")" + std::string(kWords[number % 8]) + "\"}") +
          R"(,"finish_reason":null}]})" + "\n\n";
 }
 
@@ -70,9 +84,8 @@ struct Case {
 };
 
 std::string body_of(const Case& one) {
-  Json body = {
-      {"model", kModel},
-      {"messages", Json::array({{{"role", "user"}, {"content", std::string(one.body_bytes, 'x')}}})}};
+  Json body = {{"model", kModel},
+               {"messages", Json::array({{{"role", "user"}, {"content", prose(one.body_bytes)}}})}};
   if (one.stream) body["stream"] = true;
   return dump_json(body);
 }

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Starts the engine stub and llmops-gateway on loopback and measures what the gateway adds.
 
-usage: gateway_latency.py BUILD_DIR
+usage: gateway_latency.py BUILD_DIR [--guardrails]
+
+With --guardrails requests and answers pass rules of every type but two: a detector would measure the detector, and a
+jsonSchema holds a stream to its end (it looks at tool calls here, of which there are none).
 """
 import json
 import pathlib
@@ -15,7 +18,25 @@ ENGINE, USERS, EVALUATION, ADMIN = 18800, 18801, 18802, 18803
 HASH, SERVING = "a" * 64, "b" * 64
 
 
-def static_config() -> dict:
+def guardrails() -> list:
+    words = [f"project-{number:04d}-codename" for number in range(1000)]
+    patterns = [f"PRJ{number:02d}-[0-9]{{6}}" for number in range(20)]
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    rules = [
+        {"name": "pii", "type": "pii", "action": "Mask"},
+        {"name": "secrets", "type": "secrets", "action": "Mask"},
+        {"name": "words", "type": "words", "action": "Block", "words": {"words": words}},
+        {"name": "regex", "type": "regex", "action": "Mask", "regex": {"patterns": patterns}},
+        {"name": "injection", "type": "injection", "action": "Flag", "stages": ["input", "output"], "injection": {"canary": True}},
+        {"name": "leak", "type": "systemPromptLeak", "action": "Block", "stages": ["output"]},
+        {"name": "links", "type": "urls", "action": "Mask", "urls": {"allowedDomains": ["example.com"]}},
+        {"name": "language", "type": "language", "action": "Flag", "stages": ["input"], "language": {"allowed": ["en", "ko"]}},
+        {"name": "length", "type": "maxTokens", "action": "Flag", "stages": ["input"], "maxTokens": {"max": 100000}},
+        {"name": "form", "type": "jsonSchema", "action": "Block", "stages": ["tool"], "jsonSchema": {"schema": schema}}]
+    return [{"name": "all", "digest": "0" * 64, "spec": {"rules": rules}}]
+
+
+def static_config(guarded: bool) -> dict:
     arm = {"name": "stable", "revision": HASH, "weight": 100, "buckets": [{"from": 0, "to": 10000}]}
     revision = {"hash": HASH, "ordinal": 1, "servingHash": SERVING, "body": {"configMap": "body", "digest": "0" * 64}}
     model = {"servedModelName": "stub", "open": True, "salt": "s", "stickiness": ["header:x-conversation-id"],
@@ -24,6 +45,8 @@ def static_config() -> dict:
               "variables": {"shop": {"default": "Hanbit"}}}
     body = {"version": "revisionbody/v1", "hash": HASH, "servingHash": SERVING, "prompt": prompt,
             "engine": {"type": "llamacpp", "port": ENGINE, "model": "stub"}}
+    if guarded:
+        body["guardrails"] = guardrails()
     config = {"version": "gatewayconfig/v1", "namespace": "n", "modelDeployment": "m", "epoch": 1, "models": [model]}
     return {"config": config, "bodies": [body],
             "endpoints": [{"servingHash": SERVING, "ip": "127.0.0.1", "port": ENGINE, "podUID": "stub"}]}
@@ -40,10 +63,12 @@ def wait_ready(deadline: float) -> None:
 
 
 def main() -> int:
-    build = pathlib.Path(sys.argv[1])
+    build, guarded = pathlib.Path(sys.argv[1]), "--guardrails" in sys.argv[2:]
+    print("guardrails:", ", ".join(rule["type"] for rule in guardrails()[0]["spec"]["rules"]) if guarded else "none")
+    sys.stdout.flush()
     bench = build / "tests" / "gateway_latency"
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(static_config(), file)
+        json.dump(static_config(guarded), file)
         file.flush()
         engine = subprocess.Popen([bench, "engine", str(ENGINE)])
         gateway = subprocess.Popen([build / "bin" / "llmops-gateway", "--static-config", file.name,

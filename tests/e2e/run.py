@@ -15,10 +15,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "scenarios")]
 from stage import AuditLog, Stage  # noqa: E402
 from install import CannotRun, cluster_up, install_chart, load_images  # noqa: E402
-from paths import BUILD  # noqa: E402
+from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
-SCENARIOS = ("engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "silence")
+SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "role_injection", "guardrails", "silence")
+
+# What only works where the node is this machine.
+NEEDS_THE_NODE = ("bad_input", "upgrade", "silence")
 
 
 def play(screen, name, options):
@@ -77,10 +80,14 @@ def main():
         screen.line(f"error: {problem}")
         checks.append({"scenario": "setup", "check": "the product is installed on a cluster", "passed": False, "figures": str(problem)})
     else:
-        audit = AuditLog()
+        audit = None if CURRENT else AuditLog()
         for name in options.scenarios or SCENARIOS:
+            if CURRENT and name in NEEDS_THE_NODE:
+                screen.line(f"  {name}: left out, it needs the node itself (audit log, images under other names)")
+                continue
             checks += play(screen, name, options)
-        checks.append(rights_suffice(screen, audit))
+        if audit:
+            checks.append(rights_suffice(screen, audit))
     passed = sum(c["passed"] for c in checks)
     os.makedirs(BUILD, exist_ok=True)
     with open(os.path.join(BUILD, "e2e.json"), "w", encoding="utf-8") as file:

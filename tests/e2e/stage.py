@@ -10,10 +10,12 @@ import urllib.request
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "e2e", "harness"), os.path.join(ROOT, "e2e", "quickstart")]
+from images import ENGINE, image_name  # noqa: E402
 from install import SYSTEM_NAMESPACE, apply_golden_set, delete_namespace, ensure_namespace  # noqa: E402
 from kube import Kube, kubectl  # noqa: E402
 from load import LoadRun  # noqa: E402
-from paths import AUDIT_LOG, SOCKETS, environment  # noqa: E402
+from paths import AUDIT_LOG, CURRENT, SOCKETS, environment  # noqa: E402
+from reach import pod_address, service_address  # noqa: E402
 from release import Release, settled, status  # noqa: E402
 
 OPERATOR_USER = f"system:serviceaccount:{SYSTEM_NAMESPACE}:llmops-operator"
@@ -36,7 +38,7 @@ def deployment_spec(replicas=1, gateways=1, steps=None, bake="2s", text=PROMPTS[
     return {
         "backend": {"pods": {
             "model": {"uri": "image:///models/good.gguf"},
-            "engine": {"type": "llamacpp", "image": "localhost/llmops-engine:1", "args": arguments or ENGINE_ARGUMENTS,
+            "engine": {"type": "llamacpp", "image": image_name(ENGINE), "args": arguments or ENGINE_ARGUMENTS,
                        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}}}},
         "replicas": replicas,
         "prompt": prompt(text),
@@ -101,11 +103,12 @@ class Stage:
         return release
 
     def address(self, name):
-        return self.kube.get("services", self.namespace, name)["spec"]["clusterIP"]
+        """(host, port) of its users' Service."""
+        return service_address(self.kube.get("services", self.namespace, name))
 
     def load(self, name, **settings):
         """Users of that deployment until the stage closes; waits for the first answer."""
-        client = LoadRun(f"http://{self.address(name)}", name, name=f"e2e-{self.name}", **settings)
+        client = LoadRun("http://{}:{}".format(*self.address(name)), name, name=f"e2e-{self.name}", **settings)
         self._closing.callback(client.stop)
         self.wait("the first answer", lambda: client.read()["requests"] > 0, 60)
         return client
@@ -130,7 +133,7 @@ class Stage:
     def kill_operator(self):
         """SIGKILL to its container, then the pod is deleted without grace: the next one is a fresh pod."""
         for pod in self.operator_pods():
-            for container in pod["status"].get("containerStatuses", []):
+            for container in [] if CURRENT else pod["status"].get("containerStatuses", []):
                 identity = container.get("containerID", "").rpartition("/")[2]
                 if identity and "running" in container["state"]:
                     subprocess.run(["ctr", "-a", os.path.join(SOCKETS, "containerd.sock"), "-n", "k8s.io", "task", "kill",
@@ -155,7 +158,7 @@ class Stage:
         """Sum over its series and pods; 0 when it has none yet."""
         total = 0.0
         for pod in self.operator_pods():
-            with urllib.request.urlopen(f"http://{pod['status']['podIP']}:8080/metrics", timeout=5) as answer:
+            with urllib.request.urlopen("http://{}:{}/metrics".format(*pod_address(pod, 8080)), timeout=5) as answer:
                 text = answer.read().decode()
             total += sum(float(v) for v in re.findall(rf"^{re.escape(name)}(?:\{{[^}}]*\}})? ([0-9.e+]+)$", text, re.M))
         return total

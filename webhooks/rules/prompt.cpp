@@ -1,8 +1,7 @@
 #include "webhooks/rules/prompt.hpp"
 
-#include "crds/base/digest.hpp"
-#include "crds/base/json.hpp"
 #include "gateway/prompt/compatibility.hpp"
+#include "gateway/prompt/includes.hpp"
 #include "gateway/prompt/prompt.hpp"
 
 namespace llmops::rules {
@@ -10,13 +9,19 @@ namespace llmops::rules {
 api::PromptContent content_of(const api::PromptVersionSpec& spec) {
   api::PromptContent content;
   content.messages = spec.messages;
+  content.template_ = spec.template_;
   content.variables = spec.variables;
+  content.includes = spec.includes;
+  content.few_shot = spec.few_shot;
+  content.parameters = spec.parameters;
+  content.overridable = spec.overridable;
+  content.response_format = spec.response_format;
   content.client_system_messages = spec.client_system_messages;
   return content;
 }
 
 std::string prompt_digest(const api::PromptContent& content) {
-  return digest_of(content.to_json());
+  return gateway::prompt_digest(content);
 }
 
 std::vector<Problem> check_prompt(const api::PromptContent& content, std::string_view where) {
@@ -26,18 +31,13 @@ std::vector<Problem> check_prompt(const api::PromptContent& content, std::string
     problems.push_back({error ? Severity::Error : Severity::Warning,
                         error ? "TemplateInvalid" : "VariableUnused", std::string(where) + found.message});
   }
-  if (has_error(problems)) return problems;
-  // The renderer has the last word: whatever it refuses is an error, known to the rules above or not.
-  const auto compiled = gateway::compile(content);
-  if (!compiled.ok())
-    problems.push_back({Severity::Error, "TemplateInvalid", std::string(where) + compiled.error().message});
   return problems;
 }
 
 std::vector<std::string> required_variables(const api::PromptContent& content) {
   std::vector<std::string> names;
   for (const auto& [name, variable] : content.variables)
-    if (!variable.default_) names.push_back(name);
+    if (!gateway::has_default(variable)) names.push_back(name);
   return names;
 }
 

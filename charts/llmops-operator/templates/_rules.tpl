@@ -2,14 +2,14 @@
 {{- define "llmops.rules" -}}
 # What users write: read only, but for the status.
 - apiGroups: [llmops.dev]
-  resources: [modeldeployments, promptversions, evalgates]
+  resources: [modeldeployments, promptversions, guardrails, evalgates]
   verbs: [get, list, watch]
 # What the operator writes: the records of judgements.
 - apiGroups: [llmops.dev]
   resources: [evalruns]
   verbs: [get, list, watch, create, delete]
 - apiGroups: [llmops.dev]
-  resources: [modeldeployments/status, promptversions/status, evalgates/status, evalruns/status]
+  resources: [modeldeployments/status, promptversions/status, guardrails/status, evalgates/status, evalruns/status]
   verbs: [update]
 # Children name their owner with blockOwnerDeletion, which some clusters only admit with this right.
 - apiGroups: [llmops.dev]

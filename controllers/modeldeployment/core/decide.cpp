@@ -4,10 +4,12 @@
 #include <charconv>
 
 #include "controllers/modeldeployment/core/analysis.hpp"
+#include "controllers/modeldeployment/core/aside.hpp"
 #include "controllers/modeldeployment/core/children/engine.hpp"
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/describe.hpp"
+#include "controllers/modeldeployment/core/guardrail_swap.hpp"
 #include "controllers/modeldeployment/core/run.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/defaults.hpp"
@@ -49,7 +51,7 @@ void at_rest(Draft& draft) {
   if (status.bake_until) {
     const bool over = draft.observed.now >= *status.bake_until;
     if (draft.target.resolved() && status.previous_stable &&
-        draft.target.hash == status.previous_stable->hash)
+        draft.target.goal_hash == status.previous_stable->hash)
       return return_to_previous_stable(draft);
     if (over || (draft.target.resolved() && !asks_for_stable)) end_bake(draft);
     return;
@@ -202,18 +204,16 @@ void ensure_engines(const Observed& observed, std::vector<Action>& actions) {
       actions.emplace_back(Scale{engine.meta, 0});
 }
 
-Child revision_record(const Observed& observed, const Target& target) {
-  std::int64_t ordinal = 1;
-  for (const auto& record : observed.revisions) ordinal = std::max(ordinal, record.ordinal + 1);
-  Json content = {{"data", target.stack.to_document()},
+Child revision_record(const Observed& observed, const Stack& stack, std::int64_t ordinal) {
+  const std::string hash = stack.hash();
+  Json content = {{"data", stack.to_document()},
                   {"revision", ordinal},
                   {"metadata",
                    {{"annotations",
-                     {{std::string(names::kHash), target.hash},
-                      {std::string(names::kRecordServingHash), target.serving_hash}}}}}};
-  Child child =
-      make_child(observed, kube::kControllerRevisions, names_of::revision(observed.meta.name, target.hash),
-                 "revision", std::move(content));
+                     {{std::string(names::kHash), hash},
+                      {std::string(names::kRecordServingHash), stack.serving_hash()}}}}}};
+  Child child = make_child(observed, kube::kControllerRevisions, names_of::revision(observed.meta.name, hash),
+                           "revision", std::move(content));
   // No owner: after a restore the garbage collector would take the records with the old owner's UID.
   child.object["metadata"].erase("ownerReferences");
   return child;
@@ -229,10 +229,34 @@ Child plan_record(const Observed& observed, const Plan& plan, std::int64_t numbe
   return child;
 }
 
+// Records of contents that have none yet. Content that comes back keeps its ordinal.
+void ensure_revisions(const Observed& observed, const std::vector<const Stack*>& stacks,
+                      std::vector<Action>& actions) {
+  std::int64_t ordinal = 1;
+  for (const auto& record : observed.revisions) ordinal = std::max(ordinal, record.ordinal + 1);
+  std::set<std::string> made;
+  for (const Stack* stack : stacks) {
+    const std::string hash = stack->hash();
+    if (observed.revision(hash) || !made.insert(hash).second) continue;
+    actions.emplace_back(Create{revision_record(observed, *stack, ordinal++)});
+  }
+}
+
+// What an exchange of guardrails needs before it may be decided.
+void ensure_exchange_records(const Observed& observed, const Target& target, std::vector<Action>& actions) {
+  if (observed.status.swap) return;
+  const auto exchange = exchange_due(observed, target);
+  if (!exchange) return;
+  std::vector<const Stack*> stacks{&exchange->stable};
+  for (const auto* stack : {&exchange->candidate, &exchange->previous_stable})
+    if (*stack) stacks.push_back(&**stack);
+  ensure_revisions(observed, stacks, actions);
+}
+
 // What a run needs before it may start: the record of its content, the golden sets, the pinned plan.
 void ensure_records(const Observed& observed, const Target& target, std::vector<Action>& actions) {
   if (!wants_run(observed, target)) return;
-  if (!observed.revision(target.hash)) actions.emplace_back(Create{revision_record(observed, target)});
+  ensure_revisions(observed, {&target.stack}, actions);
   for (const auto& [name, gate] : observed.gates) {
     if (!gate.gate) continue;
     Child copy = make_child(observed, kube::kConfigMaps, gate.gate->dataset_config_map, "dataset",
@@ -251,10 +275,18 @@ void record_decision(const Observed& observed, std::vector<Action>& actions) {
   if (!record) return;
   const auto& decision = *status.run->decision;
   const std::string time = format_timestamp(decision.time);
-  if (decision.outcome == api::Outcome::Promoted && !record->promoted)
+  if (decision.outcome == api::Outcome::Promoted && record->promoted_at != time)
     actions.emplace_back(Annotate{record->meta, std::string(names::kPromotedAt), time});
   if (decision.outcome == api::Outcome::RolledBack && decision.verdict && !record->rejected)
     actions.emplace_back(Annotate{record->meta, std::string(names::kRejectedAt), time});
+}
+
+void record_exchange(const Observed& observed, std::vector<Action>& actions) {
+  const auto& swap = observed.status.swap;
+  const RevisionRecord* record = swap ? observed.revision(swap->stable) : nullptr;
+  if (record && record->promoted_at != format_timestamp(swap->time))
+    actions.emplace_back(
+        Annotate{record->meta, std::string(names::kPromotedAt), format_timestamp(swap->time)});
 }
 
 // Plans and EvalRuns of runs that the history no longer tells of.
@@ -274,7 +306,9 @@ void collect_old_runs(const Observed& observed, std::vector<Action>& actions) {
 // Records, bodies and engines of revisions beyond the history limit, once all is settled.
 void collect_old(const Observed& observed, std::vector<Action>& actions) {
   const auto& status = observed.status;
-  if (status.run || status.bake_until || !status.retiring.empty() || !status.stable) return;
+  if (status.run || status.bake_until || status.swap || status.aside || !status.retiring.empty() ||
+      !status.stable)
+    return;
   collect_old_runs(observed, actions);
   const auto limit = static_cast<std::size_t>(
       observed.spec.revision_history_limit.value_or(defaults::kRevisionHistoryLimit));
@@ -341,14 +375,18 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
   };
   if (status.stable) want(status.stable->serving_hash, observed.spec.replicas);
   if (status.previous_stable) want(status.previous_stable->serving_hash, observed.spec.replicas);
+  const auto as_it_is = [&](const std::string& serving_hash) {
+    const EngineState* engine = observed.engine(serving_hash);
+    return engine ? engine->replicas : 0;
+  };
   if (status.candidate && status.run) {
     const bool rolling_back =
         status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack;
-    const EngineState* engine = observed.engine(status.candidate->serving_hash);
     // While rolling back nothing shrinks: capacity goes after traffic has.
-    want(status.candidate->serving_hash,
-         rolling_back ? (engine ? engine->replicas : 0) : candidate_floor(observed, status));
+    const std::string& serving_hash = status.candidate->serving_hash;
+    want(serving_hash, rolling_back ? as_it_is(serving_hash) : candidate_floor(observed, status));
   }
+  if (status.aside) want(status.aside->serving_hash, as_it_is(status.aside->serving_hash));
   return wanted;
 }
 
@@ -370,10 +408,13 @@ Transition next_status(const Observed& observed) {
   draft.status.observed_generation = observed.meta.generation;
   if (!draft.status.stable && !draft.status.run) restore_pointers(draft);
   note_verification(draft);
+  release_aside(draft);
   // Without the records that the status points to, nothing can be configured: hold, and say which is missing.
   const auto readable = gateway_config(observed, draft.status);
   if (!readable.ok())
     draft.detail = readable.error().message;
+  else if (advance_exchange(draft))
+    ;  // nothing else moves
   else if (draft.status.run)
     advance_run(draft);
   else
@@ -386,11 +427,13 @@ Transition next_status(const Observed& observed) {
 std::vector<Action> next_actions(const Observed& observed) {
   std::vector<Action> actions;
   const Target target = resolve_target(observed);
+  ensure_exchange_records(observed, target, actions);
   ensure_records(observed, target, actions);
   ensure_gateway(observed, actions);
   ensure_engines(observed, actions);
   for (auto& run : missing_eval_runs(observed)) actions.emplace_back(Create{std::move(run)});
   record_decision(observed, actions);
+  record_exchange(observed, actions);
   if (actions.empty()) collect_old(observed, actions);
   return actions;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
@@ -114,6 +115,18 @@ std::string resting_message(const Draft& draft, Phase phase, const api::Rejectio
   }
 }
 
+// What the spec asks for beyond the release that is on, and a release that waits beside it.
+std::string still_to_come(const Draft& draft) {
+  const auto& status = draft.status;
+  const auto& follows = draft.target.follows;
+  std::string text;
+  if (status.run && status.candidate && !follows.empty() && status.candidate->hash == draft.target.hash)
+    text = "; " + names_of_parts(follows) + (follows.size() == 1 ? " follows" : " follow");
+  if (status.aside)
+    text += "; revision " + std::to_string(status.aside->revision) + " stepped aside, its pods stay warm";
+  return text;
+}
+
 void describe_arms(Draft& draft) {
   const auto wanted = wanted_engines(draft.observed, draft.status);
   for (auto& arm : draft.status.arms) {
@@ -172,12 +185,12 @@ void describe(Draft& draft) {
   const std::string conflict = name_conflict(observed);
 
   status.desired.reset();
-  if (const RevisionRecord* record = observed.revision(draft.target.hash);
+  if (const RevisionRecord* record = observed.revision(draft.target.goal_hash);
       record && draft.target.resolved()) {
     api::RevisionStatus desired;
     desired.revision = record->ordinal;
-    desired.hash = draft.target.hash;
-    desired.serving_hash = draft.target.serving_hash;
+    desired.hash = draft.target.goal_hash;
+    desired.serving_hash = draft.target.goal_serving_hash;
     status.desired = std::move(desired);
   }
   describe_arms(draft);
@@ -190,6 +203,7 @@ void describe(Draft& draft) {
   if (!status.run && !draft.detail.empty()) message = draft.detail + "; " + message;
   if (phase == Phase::RollingBack && !draft.waiting && status.run->decision)
     message = "rolling back: " + status.run->decision->message.value_or(status.run->decision->reason);
+  message += still_to_come(draft);
   const std::string blocked = !conflict.empty()                    ? conflict
                               : !draft.target.resolved()           ? draft.target.problem
                               : !draft.target.gate_problem.empty() ? draft.target.gate_problem
@@ -271,7 +285,7 @@ void describe(Draft& draft) {
             "NeedsChange", "NotStalled", *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
-  if (!blocked.empty() &&
+  if (!blocked.empty() && !draft.target.pending &&
       (!observed.status.message || observed.status.message->find(blocked) == std::string::npos))
     draft.notes.push_back({true, conflict.empty() ? "ReferenceProblem" : "NameConflict", blocked});
   if (changed(Phase::Degraded)) draft.notes.push_back({true, "Degraded", *status.message});

@@ -13,6 +13,7 @@
 #include "crds/api/model_deployment.hpp"
 #include "crds/base/time.hpp"
 #include "crds/wire/gateway_report.hpp"
+#include "crds/wire/revision_body.hpp"
 #include "operator/kube/object.hpp"
 
 namespace llmops::release {
@@ -22,6 +23,13 @@ struct ResolvedPrompt {
   bool wanted = false;  // the spec asks for a prompt at all
   std::optional<api::PromptContent> content;
   std::string problem;  // names the field, what was found, what to do
+};
+
+// The guardrails of spec.guardrailRefs in their order. With a problem the list is incomplete.
+struct ResolvedGuardrails {
+  std::vector<wire::ResolvedGuardrail> list;
+  std::string problem;
+  bool pending = false;  // the problem is only that the Guardrail's controller has yet to look at it
 };
 
 struct ResolvedGate {
@@ -94,6 +102,7 @@ struct Observed {
   api::ModelDeploymentStatus status;
 
   ResolvedPrompt prompt;
+  ResolvedGuardrails guardrails;
   std::map<std::string, ResolvedGate> gates;  // by name, those that the spec's steps name
 
   std::vector<RevisionRecord> revisions;

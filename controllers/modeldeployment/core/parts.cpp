@@ -65,7 +65,8 @@ Result<Stack> Stack::from_document(const Json& document) {
   return stack;
 }
 
-Stack stack_of(const api::ModelDeploymentSpec& spec, const std::optional<api::PromptContent>& prompt) {
+Stack stack_of(const api::ModelDeploymentSpec& spec, const std::optional<api::PromptContent>& prompt,
+               const std::vector<wire::ResolvedGuardrail>& guardrails) {
   Stack stack;
   const api::PodsBackend& pods = spec.backend.pods;
   stack.parts[api::Part::Model] = pods.model.to_json();
@@ -74,6 +75,7 @@ Stack stack_of(const api::ModelDeploymentSpec& spec, const std::optional<api::Pr
   if (pods.template_) engine["template"] = pods.template_->to_json();
   stack.parts[api::Part::Engine] = std::move(engine);
   if (prompt) stack.parts[api::Part::Prompt] = prompt->to_json();
+  for (const auto& guardrail : guardrails) stack.parts[api::Part::Guardrail].push_back(guardrail.to_json());
   return stack;
 }
 
@@ -114,6 +116,19 @@ Result<std::optional<api::PromptContent>> prompt_of(const Stack& stack) {
   auto parsed = api::PromptContent::parse(*content);
   if (!parsed.ok()) return parsed.error();
   return std::optional<api::PromptContent>(std::move(*parsed));
+}
+
+Result<std::vector<wire::ResolvedGuardrail>> guardrails_of(const Stack& stack) {
+  std::vector<wire::ResolvedGuardrail> guardrails;
+  const Json* content = part(stack, api::Part::Guardrail);
+  if (!content) return guardrails;
+  const FieldPath path = FieldPath().member("Guardrail");
+  for (std::size_t i = 0; i < content->size(); ++i) {
+    auto parsed = wire::ResolvedGuardrail::parse((*content)[i], path.index(i));
+    if (!parsed.ok()) return with_context(parsed.error(), "revision record");
+    guardrails.push_back(std::move(*parsed));
+  }
+  return guardrails;
 }
 
 }  // namespace llmops::release

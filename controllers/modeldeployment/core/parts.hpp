@@ -14,6 +14,7 @@
 #include "crds/api/shared.hpp"
 #include "crds/base/json.hpp"
 #include "crds/base/result.hpp"
+#include "crds/wire/revision_body.hpp"
 
 namespace llmops::release {
 
@@ -24,7 +25,8 @@ inline constexpr std::string_view kHashVersion = "1";
 // The largest content that a record may hold (a ControllerRevision lives in etcd).
 inline constexpr std::size_t kMaxRevisionBytes = 256u << 10;
 
-// Resolved content. Adapter and Guardrail have their place; a part that is absent is not in the map.
+// Resolved content; a part that is absent is not in the map. The part Guardrail is the list of guardrails in
+// their order, each as wire::ResolvedGuardrail; how a change of one reaches users is not in it.
 struct Stack {
   std::map<api::Part, Json> parts;
 
@@ -39,8 +41,10 @@ struct Stack {
   friend bool operator==(const Stack&, const Stack&) = default;
 };
 
-// The stack that a spec asks for, its prompt resolved by the caller (absent: requests pass untouched).
-Stack stack_of(const api::ModelDeploymentSpec& spec, const std::optional<api::PromptContent>& prompt);
+// The stack that a spec asks for, its prompt (absent: requests pass untouched) and its guardrails (empty:
+// none) resolved by the caller.
+Stack stack_of(const api::ModelDeploymentSpec& spec, const std::optional<api::PromptContent>& prompt,
+               const std::vector<wire::ResolvedGuardrail>& guardrails = {});
 
 // The parts whose contents differ, in the order of the enumeration.
 std::vector<api::Part> changed_parts(const Stack& from, const Stack& to);
@@ -51,5 +55,6 @@ Result<api::Engine> engine_of(const Stack& stack);
 Result<std::optional<api::Accelerator>> accelerator_of(const Stack& stack);
 Result<std::optional<api::PodTemplate>> template_of(const Stack& stack);
 Result<std::optional<api::PromptContent>> prompt_of(const Stack& stack);
+Result<std::vector<wire::ResolvedGuardrail>> guardrails_of(const Stack& stack);
 
 }  // namespace llmops::release

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "controllers/modeldeployment/core/analysis.hpp"
+#include "controllers/modeldeployment/core/aside.hpp"
+#include "controllers/modeldeployment/core/endpoints.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
@@ -17,13 +19,14 @@ constexpr std::size_t kMaxDecisionMessageBytes = 1024;
 constexpr std::size_t kMaxHistory = 20;
 constexpr std::size_t kMaxRejected = 20;
 
-// A release that ended because the spec moved on: nothing is held against its content.
-bool is_superseded(const api::Decision& decision) {
-  return decision.reason == names::kReasonSuperseded || decision.reason == names::kReasonSpecReturnedToStable;
+bool stepped_aside(const api::Decision& decision) {
+  return decision.reason == names::kReasonGuardrailsFirst;
 }
 
-std::string revision_name(const api::RevisionStatus& revision) {
-  return "revision " + std::to_string(revision.revision) + " (" + short_hash(revision.hash) + ")";
+// A release that ended because the spec moved on: nothing is held against its content.
+bool is_superseded(const api::Decision& decision) {
+  return decision.reason == names::kReasonSuperseded ||
+         decision.reason == names::kReasonSpecReturnedToStable || stepped_aside(decision);
 }
 
 api::Arm make_arm(api::ArmName name, const api::RevisionStatus& revision, std::int64_t weight) {
@@ -50,19 +53,6 @@ void wait_for(Draft& draft, api::WaitKind kind, std::string name, std::string de
   draft.detail = std::move(detail);
 }
 
-void retire(Draft& draft, const std::string& serving_hash, Timestamp not_before) {
-  auto& status = draft.status;
-  if (status.stable && status.stable->serving_hash == serving_hash) return;
-  if (status.previous_stable && status.previous_stable->serving_hash == serving_hash) return;
-  for (const auto& entry : status.retiring)
-    if (entry.serving_hash == serving_hash) return;
-  api::Retiring entry;
-  entry.serving_hash = serving_hash;
-  entry.not_before = not_before;
-  status.retiring.push_back(std::move(entry));
-  if (status.retiring.size() > 8) status.retiring.erase(status.retiring.begin());
-}
-
 void add_history(Draft& draft, api::HistoryOutcome outcome, std::string decided_by, std::string message) {
   auto& status = draft.status;
   api::HistoryEntry entry;
@@ -75,8 +65,7 @@ void add_history(Draft& draft, api::HistoryOutcome outcome, std::string decided_
   entry.changed = status.candidate->changed;
   entry.message = clip(message, kMaxDecisionMessageBytes);
   entry.gates = gate_results(draft.observed, *status.run);
-  status.history.insert(status.history.begin(), std::move(entry));
-  if (status.history.size() > kMaxHistory) status.history.resize(kMaxHistory);
+  keep_in_history(status, std::move(entry));
 }
 
 // Verdict, then traffic, then everything else: the weight goes to 0 in the very write that records the
@@ -103,15 +92,19 @@ void decide_rollback(Draft& draft, api::Decision decision, bool reject) {
     const auto content = draft.observed.contents.find(status.candidate->hash);
     if (content != draft.observed.contents.end()) {
       const auto digests = content->second.digests();
-      for (const auto part : status.candidate->changed)
-        if (const auto digest = digests.find(part); digest != digests.end())
-          rejection.parts[std::string(to_string(part))] = digest->second;
+      for (const auto part : status.candidate->changed) {
+        const auto digest = digests.find(part);  // none: the part was taken out
+        rejection.parts[std::string(to_string(part))] = digest == digests.end() ? "" : digest->second;
+      }
     }
     std::erase_if(status.rejected, [&](const auto& old) { return old.parts == rejection.parts; });
     status.rejected.insert(status.rejected.begin(), std::move(rejection));
     if (status.rejected.size() > kMaxRejected) status.rejected.resize(kMaxRejected);
   }
-  draft.notes.push_back({reject, reject ? "ReleaseRejected" : "ReleaseSuperseded",
+  draft.notes.push_back({reject,
+                         reject                    ? "ReleaseRejected"
+                         : stepped_aside(decision) ? "ReleaseStepsAside"
+                                                   : "ReleaseSuperseded",
                          revision_name(*status.candidate) + ": " + *decision.message});
   status.run->decision = std::move(decision);
   status.run->phase_entered_at = draft.observed.now;
@@ -158,13 +151,23 @@ void finish_rollback(Draft& draft) {
   auto& status = draft.status;
   const api::Decision decision = *status.run->decision;
   const bool superseded = is_superseded(decision);
-  add_history(draft, superseded ? api::HistoryOutcome::Superseded : api::HistoryOutcome::RolledBack,
-              decision.gate.value_or(superseded ? "spec" : "deadline"), decision.message.value_or(""));
+  const bool aside = stepped_aside(decision);
+  add_history(draft,
+              aside        ? api::HistoryOutcome::SteppedAside
+              : superseded ? api::HistoryOutcome::Superseded
+                           : api::HistoryOutcome::RolledBack,
+              decision.gate.value_or(aside        ? "guardrails first"
+                                     : superseded ? "spec"
+                                                  : "deadline"),
+              decision.message.value_or(""));
+  const bool own_pods = !status.stable || status.stable->serving_hash != status.candidate->serving_hash;
+  if (aside && own_pods) step_aside(draft);
   const Duration delay = draft.observed.plan ? draft.observed.plan->abort_scale_down_delay : Duration(0);
   retire(draft, status.candidate->serving_hash, draft.observed.now + delay);
   draft.notes.push_back(
       {!superseded, superseded ? "ReleaseEnded" : "RolledBack",
        revision_name(*status.candidate) + " has no traffic" +
+           (aside && own_pods ? "; its pods stay warm" : "") +
            (status.stable ? "; " + revision_name(*status.stable) + " serves" : std::string())});
   status.candidate.reset();
   status.run.reset();
@@ -176,11 +179,13 @@ void finish_rollback(Draft& draft) {
 bool recorded_on_revision(const Draft& draft) {
   const RevisionRecord* record = draft.observed.revision(draft.status.candidate->hash);
   if (!record) return false;
-  switch (draft.status.run->decision->outcome) {
+  const api::Decision& decision = *draft.status.run->decision;
+  switch (decision.outcome) {
     case api::Outcome::Promoted:
-      return record->promoted;
+      // Content that comes back is promoted anew: the latest promotion tells what is stable.
+      return record->promoted_at == format_timestamp(decision.time);
     case api::Outcome::RolledBack:
-      return record->rejected || is_superseded(*draft.status.run->decision);
+      return record->rejected || is_superseded(decision);
   }
   return false;
 }
@@ -220,6 +225,13 @@ void enter_next_step(Draft& draft, const std::string& done) {
 // release when a stage lasts longer than its deadline.
 bool capacity_ready(Draft& draft, std::int64_t wanted) {
   auto& status = draft.status;
+  if (const auto content = draft.observed.contents.find(status.candidate->hash);
+      content != draft.observed.contents.end())
+    if (std::string missing = missing_endpoint(draft.observed, endpoints_of(content->second));
+        !missing.empty()) {
+      wait_for(draft, api::WaitKind::Capacity, "", std::move(missing));
+      return false;
+    }
   api::Arm* arm = find_arm(status, api::ArmName::Candidate);
   const LoadReport load = load_state(draft.observed, status.candidate->serving_hash, wanted);
   if (arm && (arm->load_state != load.state || !status.run->load_state_since)) {
@@ -379,6 +391,24 @@ void abandon_first_deploy(Draft& draft) {
 
 }  // namespace
 
+std::string revision_name(const api::RevisionStatus& revision) {
+  return "revision " + std::to_string(revision.revision) + " (" + short_hash(revision.hash) + ")";
+}
+
+void retire(Draft& draft, const std::string& serving_hash, Timestamp not_before) {
+  auto& status = draft.status;
+  if (status.stable && status.stable->serving_hash == serving_hash) return;
+  if (status.previous_stable && status.previous_stable->serving_hash == serving_hash) return;
+  if (status.aside && status.aside->serving_hash == serving_hash) return;
+  for (const auto& entry : status.retiring)
+    if (entry.serving_hash == serving_hash) return;
+  api::Retiring entry;
+  entry.serving_hash = serving_hash;
+  entry.not_before = not_before;
+  status.retiring.push_back(std::move(entry));
+  if (status.retiring.size() > 8) status.retiring.erase(status.retiring.begin());
+}
+
 void start_run(Draft& draft) {
   const Observed& observed = draft.observed;
   auto& status = draft.status;
@@ -406,10 +436,8 @@ void start_run(Draft& draft) {
   status.arms.push_back(make_arm(api::ArmName::Candidate, candidate, 0));
   std::erase_if(status.retiring,
                 [&](const auto& entry) { return entry.serving_hash == candidate.serving_hash; });
-  std::string parts;
-  for (const auto part : candidate.changed)
-    parts += (parts.empty() ? "" : ", ") + std::string(to_string(part));
-  draft.notes.push_back({false, "ReleaseStarted", revision_name(candidate) + " changes " + parts});
+  take_from_aside(draft, candidate.serving_hash, run);
+  draft.notes.push_back({false, "ReleaseStarted", announcement(draft, candidate, run)});
   if (!status.stable || status.stable->serving_hash != candidate.serving_hash)
     wait_for(draft, api::WaitKind::Capacity, "", "engine pods are asked for");
   status.candidate = std::move(candidate);
@@ -426,12 +454,7 @@ void advance_run(Draft& draft) {
   if (status.run->decision) return carry_out_decision(draft);
   if (draft.target.resolved() && draft.target.hash != status.candidate->hash) {
     if (status.run->first_deploy.value_or(false)) return abandon_first_deploy(draft);
-    api::Decision decision;
-    const bool back = status.stable && draft.target.hash == status.stable->hash;
-    decision.reason = back ? names::kReasonSpecReturnedToStable : names::kReasonSuperseded;
-    decision.message =
-        back ? "the spec asks for the stable revision again" : "the spec asks for other content";
-    return decide_rollback(draft, std::move(decision), false);
+    return decide_rollback(draft, ending(draft), false);
   }
   if (status.run->first_deploy.value_or(false)) return advance_first_deploy(draft);
 
@@ -463,6 +486,11 @@ void return_to_previous_stable(Draft& draft) {
   status.arms = {make_arm(api::ArmName::Stable, *status.stable, 100)};
   retire(draft, left.serving_hash, draft.observed.now);
   draft.notes.push_back({false, "ReturnedToPreviousStable", revision_name(*status.stable) + " serves again"});
+}
+
+void keep_in_history(api::ModelDeploymentStatus& status, api::HistoryEntry entry) {
+  status.history.insert(status.history.begin(), std::move(entry));
+  if (status.history.size() > kMaxHistory) status.history.resize(kMaxHistory);
 }
 
 void restore_pointers(Draft& draft) {
@@ -497,6 +525,7 @@ std::int64_t candidate_floor(const Observed& observed, const api::ModelDeploymen
     used = used || steps[i].set_canary_scale || steps[i].analysis || steps[i].set_weight.value_or(0) > 0;
   }
   std::int64_t needed = std::max(floor, used ? std::int64_t{1} : std::int64_t{0});
+  needed = std::max(needed, std::min(status.run->warm_replicas.value_or(0), replicas));
   if (candidate) needed = std::max(needed, needed_replicas(replicas, candidate->weight));
   if (index < steps.size() && steps[index].set_weight)
     needed = std::max(needed, needed_replicas(replicas, *steps[index].set_weight));

@@ -30,6 +30,13 @@ void return_to_previous_stable(Draft& draft);
 // Stable from the records of promotions, where the status was lost.
 void restore_pointers(Draft& draft);
 
+// "revision 7 (1a2b3c4d5e)"
+std::string revision_name(const api::RevisionStatus& revision);
+// Lets the engine of this serving hash go from `not_before` on, unless somebody still needs it.
+void retire(Draft& draft, const std::string& serving_hash, Timestamp not_before);
+// Puts the entry in front, within the bounds of the API.
+void keep_in_history(api::ModelDeploymentStatus& status, api::HistoryEntry entry);
+
 // How many servable replicas the candidate should have at this point of its run.
 std::int64_t candidate_floor(const Observed& observed, const api::ModelDeploymentStatus& status);
 

@@ -2,7 +2,55 @@
 
 #include <algorithm>
 
+#include "controllers/modeldeployment/core/endpoints.hpp"
+#include "controllers/modeldeployment/core/guardrail_order.hpp"
+#include "controllers/modeldeployment/core/guardrail_swap.hpp"
+#include "controllers/modeldeployment/core/traffic.hpp"
+
 namespace llmops::release {
+namespace {
+
+// What the content of a part is compared by: its digest, empty for a part that is not there.
+std::string digest_in(const std::map<api::Part, std::string>& digests, std::string_view part) {
+  for (const auto& [which, digest] : digests)
+    if (to_string(which) == part) return digest;
+  return "";
+}
+
+const Stack* stable_content(const Observed& observed) {
+  if (!observed.status.stable) return nullptr;
+  const auto found = observed.contents.find(observed.status.stable->hash);
+  return found == observed.contents.end() ? nullptr : &found->second;
+}
+
+void find_next(const Observed& observed, const Stack* stable, Target& target) {
+  if (!stable) {
+    target.stack = target.goal;
+    target.hash = target.goal_hash;
+    target.serving_hash = target.goal_serving_hash;
+    return;
+  }
+  const Stack base = exchanged(*stable, target.goal, immediate_guardrails(observed.spec));
+  NextRelease next = next_release(
+      base, target.goal, [&](const Stack& stack) { return rejection_of(observed, stack) != nullptr; });
+  target.stack = std::move(next.stack);
+  target.follows = std::move(next.follows);
+  target.on_old_guardrails = next.on_old_guardrails;
+  const bool all = target.stack == target.goal;
+  target.hash = all ? target.goal_hash : target.stack.hash();
+  target.serving_hash = all ? target.goal_serving_hash : target.stack.serving_hash();
+  // What is exchanged at once has no step that could wait for gateways to carry its endpoints.
+  if (base != *stable) target.problem = missing_endpoint(observed, endpoints_of(base));
+  target.pending = !target.problem.empty();
+}
+
+bool changes_prompt(const Stack* stable, const Stack& next) {
+  if (!stable) return true;
+  const auto changed = changed_parts(*stable, next);
+  return std::find(changed.begin(), changed.end(), api::Part::Prompt) != changed.end();
+}
+
+}  // namespace
 
 Target resolve_target(const Observed& observed) {
   Target target;
@@ -10,13 +58,23 @@ Target resolve_target(const Observed& observed) {
     target.problem = observed.prompt.problem;
     return target;
   }
-  target.stack = stack_of(observed.spec, observed.prompt.content);
-  target.hash = target.stack.hash();
-  target.serving_hash = target.stack.serving_hash();
-  if (const auto size = canonical_json(target.stack.to_document()).size(); size > kMaxRevisionBytes)
+  if (!observed.guardrails.problem.empty()) {
+    target.problem = observed.guardrails.problem;
+    target.pending = observed.guardrails.pending;
+    return target;
+  }
+  target.goal = stack_of(observed.spec, observed.prompt.content, observed.guardrails.list);
+  target.goal_hash = target.goal.hash();
+  target.goal_serving_hash = target.goal.serving_hash();
+  const Stack* stable = stable_content(observed);
+  find_next(observed, stable, target);
+  if (const auto size = canonical_json(target.goal.to_document()).size(); size > kMaxRevisionBytes)
     target.problem = "spec: the resolved revision has " + std::to_string(size) + " bytes, allowed " +
-                     std::to_string(kMaxRevisionBytes) + "; shorten the prompt or move data out of it";
-  if (!observed.prompt.problem.empty()) target.problem = observed.prompt.problem;
+                     std::to_string(kMaxRevisionBytes) +
+                     "; shorten the prompt or the guardrails, or move data out of them";
+  // A prompt that cannot be used holds what changes it, not the guardrails that go before it.
+  if (!observed.prompt.problem.empty() && changes_prompt(stable, target.stack))
+    target.problem = observed.prompt.problem;
   for (const auto& name : gates_of(observed.spec)) {
     const auto found = observed.gates.find(name);
     if (found == observed.gates.end() || !found->second.gate) {
@@ -29,16 +87,24 @@ Target resolve_target(const Observed& observed) {
 }
 
 const api::Rejection* rejection_of(const Observed& observed, const Target& target) {
-  const auto digests = target.stack.digests();
-  for (const auto& rejection : observed.status.rejected) {
-    if (rejection.parts.empty()) continue;
-    const bool same_parts =
-        std::all_of(rejection.parts.begin(), rejection.parts.end(), [&](const auto& entry) {
-          return std::any_of(digests.begin(), digests.end(), [&](const auto& part) {
-            return to_string(part.first) == entry.first && part.second == entry.second;
-          });
-        });
-    if (!same_parts) continue;
+  return rejection_of(observed, target.stack);
+}
+
+const api::Rejection* rejection_of(const Observed& observed, const Stack& stack) {
+  const auto& status = observed.status;
+  if (status.rejected.empty()) return nullptr;
+  const auto digests = stack.digests();
+  const Stack* known = stable_content(observed);
+  const auto stable = known ? known->digests() : std::map<api::Part, std::string>();
+  for (const auto& rejection : status.rejected) {
+    const auto& parts = rejection.parts;
+    const bool same_parts = std::all_of(parts.begin(), parts.end(), [&](const auto& entry) {
+      return digest_in(digests, entry.first) == entry.second;
+    });
+    const bool a_change = stable.empty() || std::any_of(parts.begin(), parts.end(), [&](const auto& entry) {
+                            return digest_in(stable, entry.first) != entry.second;
+                          });
+    if (parts.empty() || !same_parts || !a_change) continue;
     if (rejection.gate && rejection.gate_digest) {
       const auto gate = observed.gates.find(*rejection.gate);
       const bool changed = gate != observed.gates.end() && gate->second.gate &&
@@ -54,9 +120,13 @@ bool wants_run(const Observed& observed, const Target& target) {
   const auto& status = observed.status;
   if (!target.resolved() || !target.gate_problem.empty() || status.run || status.bake_until) return false;
   if (status.stable && status.stable->hash == target.hash) return false;
+  // Without stable's content nobody knows which parts would change.
+  if (status.stable && !stable_content(observed)) return false;
+  if (status.swap || exchange_due(observed, target)) return false;
   if (rejection_of(observed, target)) return false;
   const std::int64_t epoch = status.epoch.value_or(0);
-  return !status.stable || (status.traffic_verified && status.traffic_verified->epoch >= epoch);
+  return !status.stable || (status.traffic_verified && status.traffic_verified->epoch >= epoch) ||
+         verify_epoch(observed, epoch).verified();
 }
 
 Plan plan_for(const Observed& observed) {

@@ -10,21 +10,30 @@
 namespace llmops::release {
 
 struct Target {
+  Stack goal;  // what the spec asks for in all
+  std::string goal_hash, goal_serving_hash;
+  // What comes next on the way there (guardrail_order.hpp), guardrails with update Immediate taken as
+  // exchanged.
   Stack stack;
   std::string hash, serving_hash;
-  std::string problem;       // why it cannot be resolved; empty when it is
-  std::string gate_problem;  // why its gates cannot judge; blocks a release, not what serves
+  std::vector<api::Part> follows;  // of the goal, after it
+  bool on_old_guardrails = false;  // the new guardrails are rejected
+  std::string problem;             // why it cannot be resolved; empty when it is
+  bool pending = false;            // the problem is only that something has yet to be validated
+  std::string gate_problem;        // why its gates cannot judge; blocks a release, not what serves
   bool resolved() const { return problem.empty(); }
 };
 
 Target resolve_target(const Observed& observed);
 
-// The rejection that covers this target: a release whose changed parts had the same contents was rejected,
-// and neither those parts nor the rejecting gate have changed since. Whatever else changed does not matter.
+// The rejection that covers this stack: a release whose changed parts had the same contents was rejected,
+// some of them are not what users have, and the rejecting gate has not changed since. Whatever else changed
+// does not matter.
+const api::Rejection* rejection_of(const Observed& observed, const Stack& stack);
 const api::Rejection* rejection_of(const Observed& observed, const Target& target);
 
-// Whether, by the persisted status, a run towards the target is due: nothing runs, bakes or waits for
-// traffic, and the target is neither what users have nor rejected.
+// Whether, by the persisted status, a run towards the target is due: nothing runs, bakes, is exchanged or
+// waits for traffic, and the target is neither what users have nor rejected.
 bool wants_run(const Observed& observed, const Target& target);
 
 // The plan that such a run would pin.

@@ -27,6 +27,7 @@ std::vector<std::string> owner_keys(const kube::ObjectMeta& meta) {
 Caches::Caches(const std::string& ns)
     : model_deployments(kube::kModelDeployments, ns, {}, controllers::project<api::ModelDeployment>),
       prompt_versions(kube::kPromptVersions, ns, {}, controllers::project<api::PromptVersion>),
+      guardrails(kube::kGuardrails, ns, {}, controllers::project<api::Guardrail>),
       eval_gates(kube::kEvalGates, ns, {}, controllers::project<api::EvalGate>),
       eval_runs(kube::kEvalRuns, ns, ours(), controllers::project<api::EvalRun>),
       deployments(kube::kDeployments, ns, ours(), project_deployment),
@@ -49,8 +50,9 @@ Caches::Caches(const std::string& ns)
 }
 
 std::vector<kube::CacheBase*> Caches::all() {
-  return {&model_deployments, &prompt_versions, &eval_gates,       &eval_runs, &deployments,  &pods, &records,
-          &services,          &config_maps,     &service_accounts, &roles,     &role_bindings};
+  return {
+      &model_deployments, &prompt_versions, &guardrails,  &eval_gates,       &eval_runs, &deployments,  &pods,
+      &records,           &services,        &config_maps, &service_accounts, &roles,     &role_bindings};
 }
 
 kube::CacheBase* Caches::of(const kube::ResourceType& type) {

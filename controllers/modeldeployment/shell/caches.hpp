@@ -9,6 +9,7 @@
 #include "controllers/shared/cached.hpp"
 #include "crds/api/eval_gate.hpp"
 #include "crds/api/eval_run.hpp"
+#include "crds/api/guardrail.hpp"
 #include "crds/api/model_deployment.hpp"
 #include "crds/api/prompt_version.hpp"
 #include "operator/kube/cache.hpp"
@@ -24,6 +25,7 @@ struct Caches {
 
   kube::Cache<controllers::Cached<api::ModelDeployment>> model_deployments;
   kube::Cache<controllers::Cached<api::PromptVersion>> prompt_versions;
+  kube::Cache<controllers::Cached<api::Guardrail>> guardrails;
   kube::Cache<controllers::Cached<api::EvalGate>> eval_gates;
   kube::Cache<controllers::Cached<api::EvalRun>> eval_runs;
   kube::Cache<DeploymentProjection> deployments;

@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kMaxKeptRecords = 256;
 // After acting, the watches bring news; this is for the case that they bring none.
 constexpr Duration kAfterActions{1'000};
+// A reference that was just edited is validated within this time; until then the edit is no news.
+constexpr Duration kValidation{2'000};
 constexpr Duration kKeepOrphanedRecords{3'600'000};
 
 template <class T>
@@ -73,10 +75,31 @@ void ModelDeploymentController::watch(WorkQueue& queue) {
     for (const auto& [key, object] : caches_.model_deployments.all())
       if (key.ns == meta.ns && refers(object->object.spec)) queue.add(key);
   };
-  caches_.prompt_versions.listen([enqueue_where](const auto& before, const auto& after) {
+  caches_.prompt_versions.listen([enqueue_where, &queue, &model_deployments = caches_.model_deployments](
+                                     const auto& before, const auto& after) {
     const auto& meta = after ? after->meta : before->meta;
     enqueue_where(meta, [&](const api::ModelDeploymentSpec& spec) {
       return spec.prompt_ref && spec.prompt_ref->name == meta.name;
+    });
+    if (before) return;
+    // It may be what an include of another prompt waits for.
+    for (const auto& [key, object] : model_deployments.all()) {
+      const auto& status = object->object.status;
+      if (key.ns == meta.ns && status && status->waiting_for &&
+          status->waiting_for->kind == api::WaitKind::Reference)
+        queue.add(key);
+    }
+  });
+  caches_.guardrails.listen([enqueue_where](const auto& before, const auto& after) {
+    // Its own controller looks at a changed one first, and the verdict comes as another change.
+    if (after &&
+        (!after->object.status || after->object.status->observed_generation != after->meta.generation))
+      return;
+    const auto& meta = after ? after->meta : before->meta;
+    enqueue_where(meta, [&](const api::ModelDeploymentSpec& spec) {
+      for (const auto& reference : spec.guardrail_refs)
+        if (reference.name == meta.name) return true;
+      return false;
     });
   });
   caches_.eval_gates.listen([enqueue_where](const auto& before, const auto& after) {
@@ -94,11 +117,16 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
   if (!object) {
     foreign_.erase(key);
     last_status_write_.erase(key);
+    pending_since_.erase(key);
     co_return co_await sweep_records(key);
   }
   gone_since_.erase(key);
   auto observed = co_await observe(*object);
   if (!observed.ok()) co_return observed.error();
+  if (!observed->guardrails.pending)
+    pending_since_.erase(key);
+  else if (pending_since_.emplace(key, env_.now()).first->second + kValidation > env_.now())
+    co_return ReconcileOutcome{kValidation};
   const Decision decision = decide(*observed);
   if (decision.transition) {
     auto done = co_await persist(*observed, *decision.transition);

@@ -48,6 +48,7 @@ class ModelDeploymentController final : public Controller {
   void observe_children(Observed& observed);
   void resolve_prompt(Observed& observed);
   void compare_prompts(Observed& observed);
+  void resolve_guardrails(Observed& observed);
   void resolve_gates(Observed& observed);
   Task<Result<void>> read_contents(Observed& observed);
   Task<Result<void>> read_datasets(Observed& observed);
@@ -79,6 +80,8 @@ class ModelDeploymentController final : public Controller {
   // Names of ours that another's object has, as last met; asked again on the next create.
   std::map<kube::ObjectKey, std::map<std::string, ChildState>> foreign_;
   std::map<kube::ObjectKey, Timestamp> last_status_write_;
+  // Since when a reference waits for its own controller to look at it.
+  std::map<kube::ObjectKey, Timestamp> pending_since_;
   std::map<kube::ObjectKey, Timestamp> gone_since_;  // ModelDeployments that left records behind
 };
 

@@ -6,6 +6,8 @@
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
 #include "gateway/prompt/compatibility.hpp"
+#include "gateway/prompt/includes.hpp"
+#include "webhooks/rules/prompt.hpp"
 
 namespace llmops::release {
 namespace {
@@ -44,6 +46,7 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   observed.last_status_write = last_status_write_.emplace(object.meta.key(), env_.now()).first->second;
   observe_children(observed);
   resolve_prompt(observed);
+  resolve_guardrails(observed);
   resolve_gates(observed);
   auto contents = co_await read_contents(observed);
   if (!contents.ok()) co_return contents.error();
@@ -51,12 +54,13 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   // A run that starts in this pass needs its candidate's content for the configuration.
   if (Target target = resolve_target(observed); target.resolved() && observed.revision(target.hash))
     observed.contents.emplace(std::move(target.hash), std::move(target.stack));
-  auto datasets = co_await read_datasets(observed);
-  if (!datasets.ok()) co_return datasets.error();
   if (needs_reports(observed.status)) {
     auto pulled = co_await pull_reports(observed);
     if (!pulled.ok()) co_return pulled.error();
   }
+  // Whether a run is due depends on the reports.
+  auto datasets = co_await read_datasets(observed);
+  if (!datasets.ok()) co_return datasets.error();
   observed.now = env_.now();
   co_return observed;
 }
@@ -121,13 +125,22 @@ void ModelDeploymentController::resolve_prompt(Observed& observed) {
                                 "; create it or name another";
       return;
     }
-    api::PromptContent content;
-    content.messages = found->object.spec.messages;
-    content.variables = found->object.spec.variables;
-    content.client_system_messages = found->object.spec.client_system_messages;
-    observed.prompt.content = std::move(content);
+    observed.prompt.content = rules::content_of(found->object.spec);
   }
   if (!observed.prompt.content) return;
+  if (!gateway::is_resolved(*observed.prompt.content)) {
+    auto resolved = gateway::resolve_includes(
+        *observed.prompt.content, [&](const std::string& name) -> std::optional<api::PromptContent> {
+          const auto found = caches_.prompt_versions.get({observed.meta.ns, name});
+          return found ? std::optional(rules::content_of(found->object.spec)) : std::nullopt;
+        });
+    if (!resolved.ok()) {
+      observed.prompt.content.reset();
+      observed.prompt.problem = where + ": " + resolved.error().message;
+      return;
+    }
+    observed.prompt.content = std::move(*resolved);
+  }
   for (const auto& problem : gateway::prompt_compatible(*observed.prompt.content)) {
     if (problem.severity != gateway::PromptProblem::Severity::Error) continue;
     observed.prompt.problem = where + ": " + problem.message;
@@ -149,6 +162,32 @@ void ModelDeploymentController::compare_prompts(Observed& observed) {
   observed.prompt.problem =
       "the prompt requires the variable " + required.front() + ", which clients of revision " +
       std::to_string(observed.status.stable->revision) + " need not send; give it a default";
+}
+
+void ModelDeploymentController::resolve_guardrails(Observed& observed) {
+  auto& resolved = observed.guardrails;
+  for (std::size_t i = 0; i < observed.spec.guardrail_refs.size() && resolved.problem.empty(); ++i) {
+    const std::string& name = observed.spec.guardrail_refs[i].name;
+    const std::string path = "spec.guardrailRefs[" + std::to_string(i) + "].name: Guardrail " + name;
+    const auto found = caches_.guardrails.get({observed.meta.ns, name});
+    std::string message;
+    if (!found) {
+      resolved.problem =
+          path + " does not exist in namespace " + observed.meta.ns + "; create it or take the reference out";
+    } else if (!found->object.status || found->object.status->observed_generation != found->meta.generation ||
+               !found->object.status->digest) {
+      resolved.problem = path + " has not been validated yet";
+      resolved.pending = true;
+    } else if (!is_true(found->object.status->conditions, names::kCompiled, &message)) {
+      resolved.problem = path + " does not compile: " + message + "; correct the rule";
+    } else {
+      wire::ResolvedGuardrail guardrail;
+      guardrail.name = name;
+      guardrail.digest = *found->object.status->digest;
+      guardrail.spec = found->object.spec;
+      resolved.list.push_back(std::move(guardrail));
+    }
+  }
 }
 
 void ModelDeploymentController::resolve_gates(Observed& observed) {
@@ -194,6 +233,11 @@ Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) 
   std::set<std::string> hashes;
   for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable})
     if (*revision) hashes.insert((*revision)->hash);
+  if (status.swap) {
+    hashes.insert(status.swap->stable);
+    for (const auto* hash : {&status.swap->candidate, &status.swap->previous_stable})
+      if (*hash) hashes.insert(**hash);
+  }
   if (!status.stable)
     for (const auto& record : observed.revisions)
       if (record.promoted) hashes.insert(record.hash);

@@ -30,7 +30,7 @@ def expect_blocked(stage, release, title, spec, words, condition_type):
                 + (f"; lacks {missing}" if missing else ""))
     stage.wait("the event", lambda: any(all(w in note for w in words) for _, note in events_of(stage, release.name)), 15)
     stage.check(f"{title}: an event says the same", True, next(r for r, note in events_of(stage, release.name) if all(w in note for w in words)))
-    answer, _ = ask(stage.address("bot"), 80, "bot", "What is your phone number?")
+    answer, _ = ask(*stage.address("bot"), "bot", "What is your phone number?")
     stage.check(f"{title}: stable goes on serving", available(obj) and "1588" in answer, answer)
     audit = AuditLog()
     began = time.monotonic()
@@ -73,7 +73,7 @@ def gateway_errors(stage):
     address = stage.address("bot")
 
     def post(path, body, **headers):
-        connection = http.client.HTTPConnection(address, 80, timeout=10)
+        connection = http.client.HTTPConnection(*address, timeout=10)
         try:
             connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
@@ -148,7 +148,7 @@ def variable_without_value(stage, release):
     stage.check("a prompt variable without value: PromptCompatible=False names the variable", "shop" in message, message)
     weights = [arm["weight"] for arm in status(obj).get("arms", []) if arm["name"] == "candidate"]
     stage.check("a prompt variable without value: the candidate has no weight", not any(weights), weights)
-    answer, _ = ask(stage.address("bot"), 80, "bot", "What is your phone number?")
+    answer, _ = ask(*stage.address("bot"), "bot", "What is your phone number?")
     stage.check("a prompt variable without value: stable goes on serving", "1588" in answer, answer)
     release.patch({"prompt": {**prompt(PROMPTS["v2"]), "variables": None}})
     release.wait_for("undone", settled, 60)

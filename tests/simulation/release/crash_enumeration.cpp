@@ -114,7 +114,7 @@ std::vector<PlanReport> enumerate_crashes(const PlayOptions& options, int writes
   Enumeration enumeration(writes, every);
   PlayOptions watched = options;
   watched.after_handler = [&enumeration](World& world) { enumeration.at(world); };
-  const Played played = play_quickstart(watched);
+  const Played played = play(watched);
   if (enumeration.child())
     enumeration.report(judge(played), static_cast<std::size_t>(played.accepted_writes()));
   return enumeration.finish();

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/simulation/release/quickstart.hpp"
+#include "tests/simulation/release/play.hpp"
 
 namespace llmops::simulation {
 

@@ -62,6 +62,12 @@ void Invariants::on_status(const StoredEvent& event) {
     violated("the status has more than one candidate");
   for (const auto& rejection : status.rejected) rejected_.insert(rejection.hash);
   check_pointers(status_, status);
+  // An exchange is not judged: its revisions stand for those that were.
+  if (status_.swap && !status.swap && status.stable && status.stable->hash == status_.swap->stable) {
+    passed_.insert(status_.swap->stable);
+    if (status_.swap->candidate && passed_.contains(status_.candidate->hash))
+      passed_.insert(*status_.swap->candidate);
+  }
   status_ = status;
   if (status.epoch && *status.epoch > 0) {
     // The epoch of a candidate's first configuration comes a write after the candidate itself, so at weight 0
@@ -86,7 +92,8 @@ void Invariants::on_record(const StoredEvent& event) {
       continue;
     const bool decided = status_.candidate && status_.candidate->hash == hash && status_.run &&
                          status_.run->decision && status_.run->decision->outcome == outcome;
-    if (!decided)
+    const bool exchanged = status_.swap && status_.swap->stable == hash && outcome == api::Outcome::Promoted;
+    if (!decided && !exchanged)
       violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
   }
 }
@@ -127,6 +134,8 @@ void Invariants::on_config(const Json& config_map) {
     violated(where + " has other weights than the status that authorised it");
   if (model.open && !status_.stable) violated(where + " is open before there is a stable revision");
   check_configured(where, arms);
+  for (const auto& problem : guardrails_.look(cluster_->server->store, model, status_))
+    violated(where + ": " + problem);
   configured_[config->epoch] = std::move(arms);
 }
 
@@ -159,6 +168,14 @@ void Invariants::check_retirement(const std::string& serving_hash) {
     violated(what + "under " + std::to_string(requests) + " requests");
 }
 
+// The pods of a release that stepped aside stay as they are.
+void Invariants::check_aside(const Json& before, const Json& after) {
+  const auto had = integer_at(before, "spec.replicas"), has = integer_at(after, "spec.replicas");
+  if (had != has)
+    violated("the engine of a release that stepped aside went from " + std::to_string(had) + " to " +
+             std::to_string(has) + " replicas");
+}
+
 // An act of ours may leave no arm, of any configuration that some gateway still assigns by, short of
 // capacity.
 void Invariants::on_engine(const StoredEvent& event) {
@@ -167,6 +184,8 @@ void Invariants::on_engine(const StoredEvent& event) {
   if (!event.before.is_null() &&
       *find_path(event.before, "spec.template") != *find_path(event.after, "spec.template"))
     violated("the pod template of an engine was changed");
+  if (status_.aside && short_hash(status_.aside->serving_hash) == serving_hash && !event.before.is_null())
+    check_aside(event.before, event.after);
   const std::int64_t replicas = integer_at(event.after, "spec.replicas");
   if (event.before.is_null() || replicas >= integer_at(event.before, "spec.replicas")) return;
   check_retirement(serving_hash);

@@ -11,6 +11,7 @@
 
 #include "crds/api/model_deployment.hpp"
 #include "tests/simulation/release/cluster.hpp"
+#include "tests/simulation/release/guardrail_watch.hpp"
 
 namespace llmops::simulation {
 
@@ -35,6 +36,7 @@ class Invariants {
   void on_record(const StoredEvent& event);
   void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
   void on_config(const Json& config_map);
+  void check_aside(const Json& before, const Json& after);
   void check_retirement(const std::string& serving_hash);
   void on_engine(const StoredEvent& event);
   void check_configured(const std::string& where, const Arms& arms);
@@ -50,6 +52,7 @@ class Invariants {
   std::set<std::string> rejected_;           // hashes
   std::set<std::string> passed_;             // hashes whose gate was Successful
   api::ModelDeploymentStatus status_;        // as last written
+  GuardrailWatch guardrails_;
   std::int64_t replicas_ = 1;
   std::vector<std::string> violations_;
 };

@@ -1,53 +1,21 @@
-// The five phases of the quickstart as one flow: what a user writes, and when the next write comes.
+// The five phases of the quickstart as one flow.
 #pragma once
 
-#include <functional>
-#include <string>
 #include <vector>
 
-#include "tests/simulation/release/cluster.hpp"
-#include "tests/simulation/world/world.hpp"
+#include "tests/simulation/release/play.hpp"
 
 namespace llmops::simulation {
 
-inline constexpr const char* kOperator = "operator";
-inline constexpr const char* kDeploymentName = "support-bot";
+// Brief prompts and degraded models fail their gate.
+PlayOptions quickstart();
 
-struct PlayOptions {
-  std::uint64_t seed = 1;
-  std::vector<Crash> plan;  // of the operator
-  bool leader_election = false;
-  Duration max_latency{5};
-  Duration watch_lag{20};
-  Duration silence{60'000};                   // watched after the last phase
-  FaultHook faults;                           // until the last phase has ended
-  ClusterOptions cluster;                     // without a `judge`: brief prompts and degraded models fail
-  std::function<void(World&)> after_handler;  // looks on, or changes the plan
-};
+// The objects that both flows begin with: golden set, gate, prompts.
+void apply_samples(User& user);
+// A ModelDeployment over them; the pauses of its steps are so long.
+Json sample_deployment(const std::string& first_pause, const std::string& second_pause);
 
-struct PhaseResult {
-  std::string name, outcome;  // of the newest history entry
-  int new_engine_pods = 0;
-  Duration took{0};
-  int first_write = 0;  // number of the operator's first write in it
-};
-
-struct Played {
-  std::vector<PhaseResult> phases;
-  std::string unfinished;           // the phase that did not end, and what its status said; empty: all ended
-  std::string state;                // all objects, without what may differ from run to run
-  std::vector<WriteRecord> writes;  // of the operator, in order
-  int accepted_writes() const;      // those that the server did not refuse
-  int writes_when_settled = 0;
-  int crashes = 0;
-  std::vector<std::string> violations;
-  Traffic traffic;
-  std::vector<std::string> deaths;
-  std::vector<std::string> story;  // what the status said after each of its writes
-
-  std::string write_list() const;
-};
-
-Played play_quickstart(const PlayOptions& options);
+inline constexpr const char* kGoodModel = "/models/good.gguf";
+inline constexpr const char* kDegradedModel = "/models/degraded.gguf";
 
 }  // namespace llmops::simulation

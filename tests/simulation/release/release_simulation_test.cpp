@@ -1,5 +1,5 @@
-// The release as it ships, in a simulated cluster: the quickstart's flow, the same flow with the operator
-// killed at every one of its writes, and with many troubles at once.
+// The release as it ships, in a simulated cluster: the flows of quickstart.hpp and guardrails.hpp, the same
+// flows with the operator killed at every one of its writes, and with many troubles at once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,8 +10,9 @@
 #include <memory>
 #include <set>
 
-#include "tests/simulation/release/comparison.hpp"
 #include "tests/simulation/release/crash_enumeration.hpp"
+#include "tests/simulation/release/guardrails.hpp"
+#include "tests/simulation/release/problems.hpp"
 #include "tests/simulation/release/quickstart.hpp"
 #include "tests/simulation/world/crash_plans.hpp"
 
@@ -39,54 +40,43 @@ constexpr std::uint64_t kSeeds = 20;
 // Longer than the least time between two writes that tell mere progress.
 constexpr Duration kShortSilence{20'000};
 
-PlayOptions plain() {
-  PlayOptions options;
+struct Flow {
+  const char* name;
+  PlayOptions (*options)();
+  std::size_t phases;
+  // Accepted writes that one crash may add. Where releases step aside for one another, the users' own changes
+  // come at other moments after a crash, and waits are told that were not there before.
+  int more_writes;
+};
+
+const Flow kQuickstart{"Quickstart", quickstart, 5, 1};
+const Flow kGuardrails{"Guardrails", guardrail_flow, 6, 3};
+
+PlayOptions plain(const Flow& flow) {
+  PlayOptions options = flow.options();
   options.silence = kShortSilence;
   return options;
 }
 
-const Played& reference() {
-  static const Played kReference = play_quickstart(plain());
-  return kReference;
+// The flow in which nothing goes wrong.
+const Played& reference(const Flow& flow) {
+  static std::map<std::string, Played> references;
+  const auto known = references.find(flow.name);
+  if (known != references.end()) return known->second;
+  return references.emplace(flow.name, play(plain(flow))).first->second;
 }
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const auto& line : lines) text += line + "\n";
-  return text;
-}
-
-// Writes that took effect, without those of a status: how often progress is told depends on time.
-std::map<std::string, int> acts_of(const Played& played) {
-  std::map<std::string, int> acts;
-  for (const auto& write : played.writes)
-    if (write.status >= 200 && write.status < 300 && !write.resource.ends_with("/status"))
-      ++acts[write.to_string()];
-  return acts;
-}
-
-// What is wrong with a run, compared with the one without crashes.
-std::string problems_of(const Played& played) {
-  std::string text = joined(played.violations) + joined(played.traffic.failures) + joined(played.deaths);
-  if (!played.unfinished.empty()) text += "did not end: " + played.unfinished + "\n";
-  if (played.unfinished.empty() && played.state != reference().state)
-    text += "another end:\n" + difference(reference().state, played.state);
-  if (played.writes_when_settled > 0)
-    text += std::to_string(played.writes_when_settled) + " writes after everything was settled\n";
-  const auto expected = acts_of(reference());
-  for (const auto& [act, times] : acts_of(played)) {
-    const auto known = expected.find(act);
-    if (known == expected.end() || times > known->second)
-      text += act + ": done " + std::to_string(times) + " times, expected " +
-              std::to_string(known == expected.end() ? 0 : known->second) + "\n";
-  }
-  return text.empty() ? text : text + joined(played.story) + played.write_list();
+void expect_clean(const Played& played) {
+  EXPECT_EQ(joined(played.violations), "");
+  EXPECT_EQ(joined(played.traffic.failures), "");
+  EXPECT_GT(played.traffic.requests, 1'000);
+  EXPECT_EQ(played.writes_when_settled, 0) << joined(played.story) << played.write_list();
 }
 
 TEST(Quickstart, every_phase_ends_as_it_should) {
-  PlayOptions options;
+  PlayOptions options = quickstart();
   options.silence = std::chrono::hours(1);
-  const Played played = play_quickstart(options);
+  const Played played = play(options);
   ASSERT_EQ(played.unfinished, "") << joined(played.story);
   ASSERT_EQ(played.phases.size(), 5u);
   const struct {
@@ -98,33 +88,93 @@ TEST(Quickstart, every_phase_ends_as_it_should) {
     EXPECT_EQ(played.phases[i].outcome, expected[i].outcome);
     EXPECT_EQ(played.phases[i].new_engine_pods, expected[i].new_engine_pods);
   }
-  EXPECT_EQ(joined(played.violations), "");
-  EXPECT_EQ(joined(played.traffic.failures), "");
-  EXPECT_GT(played.traffic.requests, 1'000);
-  EXPECT_EQ(played.writes_when_settled, 0) << joined(played.story) << played.write_list();
+  expect_clean(played);
+}
+
+TEST(Guardrails, go_first_while_a_model_steps_aside_and_finds_its_pods_warm) {
+  PlayOptions options = guardrail_flow();
+  options.silence = std::chrono::hours(1);
+  const Played played = play(options);
+  ASSERT_EQ(played.unfinished, "") << joined(played.story);
+  ASSERT_EQ(played.phases.size(), 6u);
+  const int new_engine_pods[] = {2, 1, 0, 0, 1, 1};
+  for (std::size_t i = 0; i < 6; ++i)
+    EXPECT_EQ(played.phases[i].new_engine_pods, new_engine_pods[i]) << played.phases[i].name << "\n"
+                                                                    << joined(played.story);
+  EXPECT_EQ(joined(played.history),
+            "Promoted Model\n"
+            "Swapped Guardrail\n"
+            "RolledBack Guardrail\n"
+            "RolledBack Model\n"
+            "Promoted Guardrail\n"
+            "SteppedAside Model\n"
+            "Promoted Model\n");
+  expect_clean(played);
 }
 
 TEST(Quickstart, a_first_deploy_announces_no_other_release) {
-  for (const auto& line : reference().story) {
+  for (const auto& line : reference(kQuickstart).story) {
     if (line.find("Healthy") != std::string::npos) break;
     EXPECT_EQ(line.find("a release is about to start"), std::string::npos) << line;
   }
 }
 
-TEST(Quickstart, a_crash_at_any_write_ends_as_if_there_was_none) {
-  const int all = static_cast<int>(reference().writes.size());
-  const int accepted = reference().accepted_writes();
-  const auto reports = enumerate_crashes(plain(), all, kEveryPlan, [](const Played& played) {
-    return problems_of(played) +
+TEST(Guardrails, that_are_missing_or_do_not_compile_hold_a_release_and_say_what_to_do) {
+  const auto guardrail = [](const char* pattern) {
+    const Json rule = {{"name", "numbers"},
+                       {"type", "regex"},
+                       {"action", "Mask"},
+                       {"regex", {{"patterns", Json::array({pattern})}}}};
+    return Json{{"metadata", {{"name", "numbers"}}}, {"spec", {{"rules", Json::array({rule})}}}};
+  };
+  const auto says = [](const char* text) {
+    return [text](const User& user) {
+      return string_at(user.live(), "status.message").find(text) != std::string::npos;
+    };
+  };
+  PlayOptions options = quickstart();
+  options.phases = [&] {
+    const auto begin = [](User& user) {
+      apply_samples(user);
+      Json deployment = sample_deployment("5s", "5s");
+      deployment["spec"]["guardrailRefs"] = Json::array({{{"name", "numbers"}}});
+      user.create(kube::kModelDeployments, std::move(deployment));
+    };
+    const auto broken = [guardrail](User& user) { user.create(kube::kGuardrails, guardrail("[0-9")); };
+    const auto repaired = [guardrail](User& user) {
+      user.change(kube::kGuardrails, "numbers", [&](Json& spec) { spec = guardrail("[0-9]{6}")["spec"]; });
+    };
+    const auto healthy = [](const User& user) { return user.run_ended() && user.phase() == "Healthy"; };
+    return std::vector<Phase>{
+        {"missing", begin, says("spec.guardrailRefs[0].name: Guardrail numbers does not exist")},
+        {"broken", broken, says("Guardrail numbers does not compile: guardrail numbers: rules[0]")},
+        {"repaired", repaired, healthy}};
+  };
+  const Played played = play(options);
+  EXPECT_EQ(played.unfinished, "") << joined(played.story);
+  EXPECT_EQ(played.phases[0].new_engine_pods + played.phases[1].new_engine_pods, 0);
+  EXPECT_EQ(joined(played.violations), "");
+  EXPECT_EQ(played.writes_when_settled, 0) << joined(played.story);
+}
+
+class EveryFlow : public testing::TestWithParam<Flow> {};
+INSTANTIATE_TEST_SUITE_P(Releases, EveryFlow, testing::Values(kQuickstart, kGuardrails),
+                         [](const auto& given) { return std::string(given.param.name); });
+
+TEST_P(EveryFlow, a_crash_at_any_write_ends_as_if_there_was_none) {
+  const int all = static_cast<int>(reference(GetParam()).writes.size());
+  const int accepted = reference(GetParam()).accepted_writes();
+  const auto reports = enumerate_crashes(plain(GetParam()), all, kEveryPlan, [](const Played& played) {
+    return problems_of(played, reference(GetParam())) +
            (played.crashes == 1 ? "" : "crashed " + std::to_string(played.crashes) + " times\n");
   });
   ASSERT_EQ(reports.size(), static_cast<std::size_t>(all * 3 + kEveryPlan - 1) / kEveryPlan);
   std::map<int, int> excess;
   for (const auto& report : reports) {
     const std::string write =
-        reference().writes[static_cast<std::size_t>(report.plan[0].write - 1)].to_string();
+        reference(GetParam()).writes[static_cast<std::size_t>(report.plan[0].write - 1)].to_string();
     EXPECT_TRUE(report.problems.empty()) << report.problems << to_string(report.plan) << ", " << write;
-    EXPECT_LE(report.writes, accepted + 1) << to_string(report.plan) << ", " << write;
+    EXPECT_LE(report.writes, accepted + GetParam().more_writes) << to_string(report.plan) << ", " << write;
     ++excess[report.writes - accepted];
   }
   std::cout << reports.size() << " plans; " << accepted << " accepted writes without a crash; with one:";
@@ -147,8 +197,8 @@ FaultHook once_for_each_write(Fault fault) {
 }
 
 // Watches tell of a write only after it has been tried again.
-PlayOptions late_watches() {
-  PlayOptions options = plain();
+PlayOptions late_watches(const Flow& flow) {
+  PlayOptions options = plain(flow);
   options.watch_lag = Duration(1'000);
   return options;
 }
@@ -164,27 +214,27 @@ int most_refusals(const Played& played) {
   return most;
 }
 
-TEST(Quickstart, late_watches_make_nobody_create_twice) {
-  const Played played = play_quickstart(late_watches());
-  const std::string problems = problems_of(played);
+TEST_P(EveryFlow, late_watches_make_nobody_create_twice) {
+  const Played played = play(late_watches(GetParam()));
+  const std::string problems = problems_of(played, reference(GetParam()));
   EXPECT_TRUE(problems.empty()) << problems;
   EXPECT_EQ(most_refusals(played), 0) << played.write_list();
 }
 
-TEST(Quickstart, losing_the_answer_to_every_write_once_repeats_no_act) {
-  PlayOptions options = late_watches();
+TEST_P(EveryFlow, losing_the_answer_to_every_write_once_repeats_no_act) {
+  PlayOptions options = late_watches(GetParam());
   options.faults = once_for_each_write(Fault::ResponseLost);
-  const Played played = play_quickstart(options);
-  const std::string problems = problems_of(played);
+  const Played played = play(options);
+  const std::string problems = problems_of(played, reference(GetParam()));
   EXPECT_TRUE(problems.empty()) << problems;
   EXPECT_EQ(most_refusals(played), 1) << "an object that is there is waited for, not created again\n"
                                       << played.write_list();
 }
 
-TEST(Quickstart, losing_every_write_once_ends_as_if_none_was_lost) {
-  PlayOptions options = late_watches();
+TEST_P(EveryFlow, losing_every_write_once_ends_as_if_none_was_lost) {
+  PlayOptions options = late_watches(GetParam());
   options.faults = once_for_each_write(Fault::RequestLost);
-  const std::string problems = problems_of(play_quickstart(options));
+  const std::string problems = problems_of(play(options), reference(GetParam()));
   EXPECT_TRUE(problems.empty()) << problems;
 }
 
@@ -194,13 +244,13 @@ std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
 }
 
 // Up to four crashes at any writes, slow and reordered messages, late watches, lost messages, an election.
-PlayOptions trouble(std::uint64_t seed) {
+PlayOptions trouble(const Flow& flow, std::uint64_t seed) {
   std::uint64_t state = seed * 0x9E3779B97F4A7C15ull + 1;
   const auto draw = [&state](std::uint64_t below) {
     state = state * 6364136223846793005ull + 1442695040888963407ull;
     return (state >> 33) % below;
   };
-  PlayOptions options;
+  PlayOptions options = flow.options();
   options.seed = seed;
   options.leader_election = draw(2) == 0;
   options.max_latency = std::array{Duration(5), Duration(50), Duration(200)}[draw(3)];
@@ -213,26 +263,26 @@ PlayOptions trouble(std::uint64_t seed) {
       return std::array{Fault::Refused, Fault::RequestLost, Fault::ResponseLost}[drawn % 3];
     };
   }
-  const auto all = static_cast<std::uint64_t>(reference().writes.size());
+  const auto all = static_cast<std::uint64_t>(reference(flow).writes.size());
   for (auto crashes = draw(5); crashes > 0; --crashes)
     options.plan.push_back({static_cast<int>(draw(all) + 1), static_cast<CrashPoint>(draw(3))});
   return options;
 }
 
-TEST(Quickstart, many_troubles_at_once_end_as_if_there_was_none) {
+TEST_P(EveryFlow, many_troubles_at_once_end_as_if_there_was_none) {
   const std::uint64_t only = number_in("LLMOPS_SEED", 0);
   const std::uint64_t first = only > 0 ? only : 1;
   const std::uint64_t last = only > 0 ? only : number_in("LLMOPS_SEEDS", kSeeds);
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const PlayOptions options = trouble(seed);
-    const Played played = play_quickstart(options);
-    const std::string problems = problems_of(played);
+    const PlayOptions options = trouble(GetParam(), seed);
+    const Played played = play(options);
+    const std::string problems = problems_of(played, reference(GetParam()));
     EXPECT_TRUE(problems.empty()) << problems << "replay with LLMOPS_SEED=" << seed << ": "
                                   << to_string(options.plan) << ", latency "
                                   << format_duration(options.max_latency) << ", watches late by "
                                   << format_duration(options.watch_lag) << (options.faults ? ", faults" : "")
                                   << (options.leader_election ? ", election" : "");
-    EXPECT_EQ(played.phases.size(), 5u);
+    EXPECT_EQ(played.phases.size(), GetParam().phases);
   }
 }
 

@@ -14,8 +14,9 @@ namespace {
 using kube::ObjectKey;
 using kube::ResourceType;
 
-const std::array<const ResourceType*, 18> kTypes{&kube::kModelDeployments,
+const std::array<const ResourceType*, 19> kTypes{&kube::kModelDeployments,
                                                  &kube::kPromptVersions,
+                                                 &kube::kGuardrails,
                                                  &kube::kEvalGates,
                                                  &kube::kEvalRuns,
                                                  &kube::kDeployments,

@@ -41,6 +41,18 @@ std::string number(double value) {
   return Json(value).dump();
 }
 
+// Of the content of a prompt, wherever it stands.
+std::map<std::string, std::string> prompt_defaults(const std::string& at) {
+  using namespace defaults;
+  return {{at + "clientSystemMessages", std::string(kClientSystemMessages)},
+          {at + "variables.maxBytes", std::to_string(kVariableMaxBytes)},
+          {at + "template.format", std::string(kTemplateFormat)},
+          {at + "fewShot.select", std::string(kFewShotSelection)},
+          {at + "responseFormat.name", std::string(kResponseName)},
+          {at + "responseFormat.strict", "the engine's own"},
+          {at + "responseFormat.enforce", std::string(kResponseEnforcement)}};
+}
+
 std::map<std::string, std::string> offline_defaults() {
   using namespace defaults;
   const std::string at = "spec.offline.";
@@ -61,13 +73,12 @@ TEST(ApiDefaults, OfAModelDeploymentAreTold) {
   std::string stickiness;
   for (const auto key : kStickinessBy)
     stickiness.append(stickiness.empty() ? "[\"" : ", \"").append(key).append("\"");
-  const std::map<std::string, std::string> table = {
+  std::map<std::string, std::string> table = {
       {"spec.servedModelName", "metadata.name"},
       {"spec.backend.pods.engine.port", std::to_string(kEnginePort)},
       {"spec.backend.pods.engine.resources", "none are set"},
       {"spec.backend.pods.template.tolerations.operator", std::string(kTolerationOperator)},
-      {"spec.prompt.clientSystemMessages", std::string(kClientSystemMessages)},
-      {"spec.prompt.variables.maxBytes", std::to_string(kVariableMaxBytes)},
+      {"spec.guardrailRefs.update", std::string(kGuardrailUpdate)},
       {"spec.gateway.replicas", std::to_string(kGatewayReplicas)},
       {"spec.gateway.serviceName", "metadata.name"},
       {"spec.gateway.resources", "requests of " + std::string(kGatewayCpuRequest) + " CPU and " +
@@ -79,14 +90,36 @@ TEST(ApiDefaults, OfAModelDeploymentAreTold) {
       {"spec.progressDeadlines.provision", format_duration(kProvisionDeadline)},
       {"spec.progressDeadlines.load", format_duration(kLoadDeadline)},
       {"spec.revisionHistoryLimit", std::to_string(kRevisionHistoryLimit)}};
+  table.merge(prompt_defaults("spec.prompt."));
   EXPECT_THAT(told_by_crd("modeldeployments"), ::testing::ContainerEq(table));
 }
 
 TEST(ApiDefaults, OfAPromptVersionAreTold) {
+  EXPECT_THAT(told_by_crd("promptversions"), ::testing::ContainerEq(prompt_defaults("spec.")));
+}
+
+TEST(ApiDefaults, OfAGuardrailAreTold) {
+  using namespace defaults;
+  const std::string rules = "spec.rules.";
+  const auto yes_or_no = [](bool value) { return std::string(value ? "true" : "false"); };
   const std::map<std::string, std::string> table = {
-      {"spec.clientSystemMessages", std::string(defaults::kClientSystemMessages)},
-      {"spec.variables.maxBytes", std::to_string(defaults::kVariableMaxBytes)}};
-  EXPECT_THAT(told_by_crd("promptversions"), ::testing::ContainerEq(table));
+      {"spec.mode", std::string(kGuardrailMode)},
+      {"spec.maxMatchBytes", std::to_string(kMaxMatchBytes)},
+      {rules + "stages", "input and output"},
+      {rules + "failMode", std::string(kGuardrailFailMode)},
+      {rules + "pii.entities", "all of them"},
+      {rules + "pii.minConfidence", number(kPiiMinConfidence)},
+      {rules + "secrets.minEntropyBits", number(kSecretsMinEntropyBits)},
+      {rules + "words.matchCase", yes_or_no(kGuardrailMatchCase)},
+      {rules + "words.wholeWords", yes_or_no(kGuardrailWholeWords)},
+      {rules + "regex.ignoreCase", yes_or_no(kIgnoreCase)},
+      {rules + "injection.sensitivity", std::string(kInjectionSensitivity)},
+      {rules + "injection.canary", yes_or_no(kInjectionCanary)},
+      {rules + "systemPromptLeak.minWords", std::to_string(kSystemPromptLeakMinWords)},
+      {rules + "language.minShare", number(kLanguageMinShare)},
+      {rules + "detector.threshold", number(kDetectorThreshold)},
+      {rules + "detector.timeout", format_duration(kDetectorTimeout)}};
+  EXPECT_THAT(told_by_crd("guardrails"), ::testing::ContainerEq(table));
 }
 
 TEST(ApiDefaults, OfAnOfflineEvaluationAreTold) {

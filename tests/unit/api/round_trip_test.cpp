@@ -3,6 +3,7 @@
 
 #include "crds/api/eval_gate.hpp"
 #include "crds/api/eval_run.hpp"
+#include "crds/api/guardrail.hpp"
 #include "crds/api/model_deployment.hpp"
 #include "crds/api/prompt_version.hpp"
 #include "crds/wire/eval_result.hpp"
@@ -39,6 +40,9 @@ TEST(ApiRoundTrip, KeepsAnInlinePrompt) {
 }
 TEST(ApiRoundTrip, KeepsEveryFieldOfAPromptVersion) {
   expect_round_trip<api::PromptVersion>(load("prompt_version"));
+}
+TEST(ApiRoundTrip, KeepsEveryFieldOfAGuardrail) {
+  expect_round_trip<api::Guardrail>(load("guardrail"));
 }
 TEST(ApiRoundTrip, KeepsEveryFieldOfAnEvalGate) {
   expect_round_trip<api::EvalGate>(load("eval_gate"));

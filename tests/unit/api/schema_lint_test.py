@@ -7,8 +7,10 @@ from schemas import CRDS, EXAMPLES, ROOT, WIRES, crd_schema, load, nodes, walk
 STRUCTURAL = {"description", "title", "type", "format", "pattern", "enum", "minLength", "maxLength", "minimum",
               "exclusiveMinimum", "maximum", "minItems", "maxItems", "maxProperties", "required", "properties",
               "items", "additionalProperties", "anyOf", "x-kubernetes-int-or-string", "x-kubernetes-list-type",
-              "x-kubernetes-list-map-keys", "x-kubernetes-map-type", "x-kubernetes-validations"}
-SHORT_NAMES = {"ModelDeployment": "mdep", "PromptVersion": "pver", "EvalGate": "egate", "EvalRun": "erun"}
+              "x-kubernetes-list-map-keys", "x-kubernetes-map-type", "x-kubernetes-validations",
+              "x-kubernetes-preserve-unknown-fields"}
+SHORT_NAMES = {"ModelDeployment": "mdep", "PromptVersion": "pver", "EvalGate": "egate", "EvalRun": "erun",
+               "Guardrail": "guard"}
 
 
 def unbounded(node):

@@ -63,6 +63,20 @@ TEST(MetricText, SpeaksOfMillisecondsAndARiseForLatency) {
   EXPECT_THAT(sentences, Contains(HasSubstr("is at worst +450 ms (95 % confidence)")));
 }
 
+TEST(MetricText, SpeaksOfARiseForScoresWhereLessIsBetter) {
+  api::MetricResult result;
+  result.name = result.scorer = "over-block";
+  result.candidate = "0.4000";
+  result.stable = "0.0000";
+  result.difference = "0.4000";
+  result.margin = "0.1000";
+  result.verdict = api::Verdict::Failed;
+  result.n = 60;
+  const auto sentences = metric_sentences(result, nullptr, "revision 2");
+  EXPECT_THAT(sentences, Contains(HasSubstr("The candidate scored 0.4000, revision 2 0.0000")));
+  EXPECT_THAT(sentences, Contains("Allowed is a rise of less than 0.1000."));
+}
+
 TEST(MetricText, NamesTheWeakestSliceOnlyWhereItSaysMore) {
   api::MetricResult result;
   result.scorer = "contains";

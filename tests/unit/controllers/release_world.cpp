@@ -45,6 +45,48 @@ void ReleaseWorld::set_model(const std::string& path) {
   ++observed.meta.generation;
 }
 
+void ReleaseWorld::set_guardrail(const std::string& name, const std::string& word,
+                                 api::GuardrailUpdate update) {
+  wire::ResolvedGuardrail guardrail;
+  guardrail.name = name;
+  api::GuardrailRule rule;
+  rule.name = "words";
+  rule.type = api::GuardrailRuleType::Words;
+  rule.action = api::GuardrailAction::Block;
+  rule.words = api::WordsSettings{};
+  rule.words->words = {word};
+  guardrail.spec.rules.push_back(std::move(rule));
+  guardrail.digest = digest_of(guardrail.spec.to_json());
+  api::GuardrailReference reference;
+  reference.name = name;
+  reference.update = update;
+  auto& list = observed.guardrails.list;
+  auto& references = observed.spec.guardrail_refs;
+  const auto known =
+      std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.name == name; });
+  if (known == list.end()) {
+    list.push_back(std::move(guardrail));
+    references.push_back(std::move(reference));
+  } else {
+    references[static_cast<std::size_t>(known - list.begin())] = std::move(reference);
+    *known = std::move(guardrail);
+  }
+}
+
+void ReleaseWorld::remove_guardrail(const std::string& name) {
+  std::erase_if(observed.guardrails.list, [&](const auto& one) { return one.name == name; });
+  std::erase_if(observed.spec.guardrail_refs, [&](const auto& one) { return one.name == name; });
+  ++observed.meta.generation;
+}
+
+std::string ReleaseWorld::guardrails_of(const std::string& hash) const {
+  const auto list = release::guardrails_of(observed.contents.at(hash));
+  std::string text;
+  for (const auto& guardrail : *list)
+    text += (text.empty() ? "" : ",") + guardrail.spec.rules[0].words->words[0];
+  return text;
+}
+
 void ReleaseWorld::add_gate(const std::string& name, const std::string& digest) {
   PinnedGate gate;
   gate.digest = digest;
@@ -178,8 +220,9 @@ void ReleaseWorld::carry_out(const Action& action) {
     writes.push_back("annotate " + annotated->live.name);
     for (auto& record : observed.revisions) {
       if (record.meta.name != annotated->live.name) continue;
-      (annotated->key == names::kPromotedAt ? record.promoted : record.rejected) = true;
-      record.promoted_at = annotated->value;
+      const bool promoted = annotated->key == names::kPromotedAt;
+      (promoted ? record.promoted : record.rejected) = true;
+      if (promoted) record.promoted_at = annotated->value;
     }
   } else if (const auto* deleted = std::get_if<Delete>(&action)) {
     writes.push_back("delete " + deleted->live.name);

@@ -26,6 +26,13 @@ class ReleaseWorld {
 
   void set_prompt(const std::string& system_message);
   void set_model(const std::string& path);
+  // A guardrail of that name with one rule about these words, behind the others or in place of its namesake.
+  void set_guardrail(const std::string& name, const std::string& word,
+                     api::GuardrailUpdate update = api::GuardrailUpdate::Gated);
+  void remove_guardrail(const std::string& name);
+  // The words of the guardrails of a revision, in their order: "secret,bomb".
+  std::string guardrails_of(const std::string& hash) const;
+  std::string stable_guardrails() const { return guardrails_of(status().stable->hash); }
   void add_gate(const std::string& name, const std::string& digest = "gate-1");
   static api::CanaryStep weight(std::int64_t percent);
   static api::CanaryStep pause(Duration duration);

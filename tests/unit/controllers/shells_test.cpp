@@ -213,6 +213,47 @@ TEST_F(Shells, APromptVersionCountsWhoRefersToIt) {
   EXPECT_EQ(cluster.world.write_log().size(), writes) << "settled means silent, across a restart too";
 }
 
+TEST_F(Shells, AGuardrailIsCompiledAndCountsWhoRefersToIt) {
+  const auto guardrail = [](const char* name, const char* pattern) {
+    const Json rule = {{"name", "numbers"},
+                       {"type", "regex"},
+                       {"action", "Mask"},
+                       {"regex", {{"patterns", Json::array({pattern})}}}};
+    return Json{{"metadata", {{"name", name}}}, {"spec", {{"rules", Json::array({rule})}}}};
+  };
+  cluster.create(kube::kGuardrails, guardrail("numbers", "[0-9]{6}"));
+  cluster.create(kube::kGuardrails, guardrail("broken", "[0-9"));
+  const Json pods = {{"model", {{"uri", "image:///m.gguf"}}},
+                     {"engine", {{"type", "llamacpp"}, {"image", "e"}}}};
+  const Json references = Json::array({{{"name", "broken"}}, {{"name", "numbers"}}});
+  cluster.create(kube::kModelDeployments,
+                 {{"metadata", {{"name", "bot"}}},
+                  {"spec", {{"backend", {{"pods", pods}}}, {"replicas", 1}, {"guardrailRefs", references}}}});
+  cluster.start_operator();
+  const auto used_by = [&](const char* name) {
+    const Json* found = cluster.find(kube::kGuardrails, name);
+    return found ? integer_at(*found, "status.usedBy", -1) : -1;
+  };
+  cluster.world.run_for(10s);
+  EXPECT_EQ(used_by("numbers"), 1);
+  EXPECT_EQ(used_by("broken"), 1);
+  EXPECT_EQ(cluster.condition(kube::kGuardrails, "numbers", "Compiled"), "True");
+  EXPECT_EQ(cluster.condition(kube::kGuardrails, "broken", "Compiled"), "False");
+  EXPECT_TRUE(has_event(cluster, "RuleInvalid"));
+  const std::string digest = string_at(*cluster.find(kube::kGuardrails, "numbers"), "status.digest");
+  EXPECT_EQ(digest.size(), 64u);
+
+  cluster.server->store.edit(kube::kModelDeployments, {kNamespace, "bot"},
+                             [](Json& object) { object["spec"]["guardrailRefs"].erase(0); });
+  cluster.world.run_for(10s);
+  EXPECT_EQ(used_by("numbers"), 1);
+  EXPECT_EQ(used_by("broken"), 0);
+  const auto writes = cluster.world.write_log().size();
+  cluster.world.restart(kOperator);
+  cluster.world.run_for(10min);
+  EXPECT_EQ(cluster.world.write_log().size(), writes) << "settled means silent, across a restart too";
+}
+
 TEST_F(Shells, AnEvalGateSeesItsGoldenSetComeSoonAndChangeWithinFiveMinutes) {
   const Json metric = {
       {"name", "right"}, {"scorer", {{"type", "contains"}}}, {"nonInferiority", {{"margin", 0.1}}}};

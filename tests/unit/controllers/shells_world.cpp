@@ -53,6 +53,7 @@ Operator::Operator(simulation::SimEnv& env, Transport& transport)
     : client_(env, transport, simulation::client_config()),
       events_(env, client_, "llmops-operator", "llmops-operator-0"),
       prompt_versions_(kube::kPromptVersions, "", {}, project<api::PromptVersion>),
+      guardrails_(kube::kGuardrails, "", {}, project<api::Guardrail>),
       model_deployments_(kube::kModelDeployments, "", {}, project<api::ModelDeployment>),
       eval_gates_(kube::kEvalGates, "", {}, project<api::EvalGate>),
       eval_runs_(kube::kEvalRuns, "", {}, project<api::EvalRun>),
@@ -60,13 +61,17 @@ Operator::Operator(simulation::SimEnv& env, Transport& transport)
       pods_(kube::kPods, "", evaluators(), evalrun::project_pod),
       manager_(env, client_, without_election()) {
   for (kube::CacheBase* cache :
-       {static_cast<kube::CacheBase*>(&prompt_versions_), static_cast<kube::CacheBase*>(&model_deployments_),
-        static_cast<kube::CacheBase*>(&eval_gates_), static_cast<kube::CacheBase*>(&eval_runs_),
-        static_cast<kube::CacheBase*>(&jobs_), static_cast<kube::CacheBase*>(&pods_)})
+       {static_cast<kube::CacheBase*>(&prompt_versions_), static_cast<kube::CacheBase*>(&guardrails_),
+        static_cast<kube::CacheBase*>(&model_deployments_), static_cast<kube::CacheBase*>(&eval_gates_),
+        static_cast<kube::CacheBase*>(&eval_runs_), static_cast<kube::CacheBase*>(&jobs_),
+        static_cast<kube::CacheBase*>(&pods_)})
     manager_.add_cache(*cache);
   OwnWrites& own_writes = manager_.own_writes();
   manager_.add_controller(std::make_shared<promptversion::PromptVersionController>(
       env, client_, promptversion::Caches{prompt_versions_, model_deployments_}, own_writes, events_));
+  manager_.add_controller(std::make_shared<guardrail::GuardrailController>(
+      env, client_, guardrail::Caches{guardrails_, model_deployments_}, own_writes, events_,
+      rules::compile_guardrails));
   eval_gate_controller_ = std::make_shared<evalgate::EvalGateController>(
       env, client_, evalgate::Caches{eval_gates_}, own_writes, events_);
   manager_.add_controller(eval_gate_controller_);

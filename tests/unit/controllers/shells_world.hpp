@@ -1,4 +1,4 @@
-// An operator with the three small controllers in a simulated cluster, and a kubelet that plays the
+// An operator with the four small controllers in a simulated cluster, and a kubelet that plays the
 // evaluator.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include "controllers/evalgate/controller.hpp"
 #include "controllers/evalrun/controller.hpp"
+#include "controllers/guardrail/controller.hpp"
 #include "controllers/promptversion/controller.hpp"
 #include "operator/runtime/manager.hpp"
 #include "tests/simulation/world/api_server.hpp"
@@ -26,6 +27,7 @@ class Operator final : public simulation::Program {
   kube::Client client_;
   EventRecorder events_;
   kube::Cache<Cached<api::PromptVersion>> prompt_versions_;
+  kube::Cache<Cached<api::Guardrail>> guardrails_;
   kube::Cache<Cached<api::ModelDeployment>> model_deployments_;
   kube::Cache<Cached<api::EvalGate>> eval_gates_;
   kube::Cache<Cached<api::EvalRun>> eval_runs_;

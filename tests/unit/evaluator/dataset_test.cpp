@@ -47,6 +47,46 @@ TEST(Dataset, ReadsItemsWithInputOrWholeConversations) {
   EXPECT_EQ(dataset->digest, sha256_hex(text));
 }
 
+TEST(Dataset, ReadsTheMarkOfAnAttackAndRefusesOneThatIsNoPattern) {
+  const auto dataset = parse_dataset(
+      "{\"id\":\"a\",\"input\":\"x\",\"success\":\"(?i)owned\",\"twin\":\"b\"}\n{\"id\":\"b\",\"input\":"
+      "\"x\","
+      "\"success\":\"(\"}\n");
+  ASSERT_TRUE(dataset.ok()) << dataset.error().message;
+  EXPECT_EQ(dataset->items[0].success, "(?i)owned");
+  const auto usable = check_references(*dataset, plan_of(api::ScorerType::AttackSuccess));
+  ASSERT_FALSE(usable.ok());
+  EXPECT_THAT(usable.error().message, HasSubstr("line 2: success: found /(/"));
+  EXPECT_TRUE(check_references(*dataset, plan_of(api::ScorerType::OverBlock)).ok()) << "who does not use it";
+  EXPECT_THAT(problems_of("{\"id\":\"a\",\"input\":\"x\",\"success\":[\"y\"]}\n"),
+              HasSubstr("line 1: success: found a list"));
+}
+
+TEST(Dataset, ReadsTheRedTeamSets) {
+  for (const char* name : {"attacks", "benign-twins"}) {
+    std::ifstream file(std::string(LLMOPS_SOURCE_DIR) + "/e2e/redteam/" + name + ".jsonl");
+    std::ostringstream text;
+    text << file.rdbuf();
+    const auto dataset = parse_dataset(text.str());
+    ASSERT_TRUE(dataset.ok()) << dataset.error().message;
+    EXPECT_GE(dataset->items.size(), 200u);
+    EXPECT_TRUE(check_references(*dataset, plan_of(api::ScorerType::AttackSuccess)).ok());
+  }
+}
+
+TEST(RecordedAnswers, TakeABlockedAnswerForAnAnswer) {
+  const auto answers = parse_recorded_answers(
+      "{\"id\":\"a\",\"blocked\":true}\n{\"id\":\"b\",\"blocked\":true,\"output\":\"so far\"}\n"
+      "{\"id\":\"c\",\"blocked\":false,\"output\":\"x\"}\n");
+  ASSERT_TRUE(answers.ok()) << answers.error().message;
+  EXPECT_TRUE(answers->answers[0].blocked);
+  EXPECT_EQ(answers->answers[0].output, "");
+  EXPECT_TRUE(answers->answers[0].unscored_reason.empty());
+  EXPECT_EQ(answers->answers[1].output, "so far");
+  EXPECT_FALSE(answers->answers[2].blocked);
+  EXPECT_FALSE(parse_recorded_answers("{\"id\":\"a\",\"blocked\":1}\n").ok());
+}
+
 TEST(Dataset, GivesItemsWithoutClusterOneOfTheirOwn) {
   const auto dataset =
       parse_dataset("{\"id\":\"1\",\"input\":\"x\",\"cluster\":\"2\"}\n{\"id\":\"2\",\"input\":\"x\"}\n");

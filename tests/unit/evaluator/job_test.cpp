@@ -234,6 +234,60 @@ TEST(Job, LeavesUnscoredWhatStaysUnansweredWithItsReason) {
   EXPECT_EQ(reasons.at("not an answer"), 2);
 }
 
+TEST(Job, TakesABlockOfAGuardrailForAnAnswerAndAnyOther400ForNone) {
+  VirtualEnv env;
+  FakeArms arms(env, [](const Seen& seen) {
+    Script script = right_answer(seen);
+    if (!is_candidate(seen)) return script;
+    if (number_of(seen) == 0) {
+      script.status = 400;
+      script.content_type = "application/json";
+      script.chunks = {R"({"error":{"message":"blocked by guardrail pii-ko","type":"invalid_request_error",)",
+                       R"("param":null,"code":"content_filter"}})"};
+    }
+    if (number_of(seen) == 1)
+      script.chunks = {R"(data: {"choices":[{"delta":{"content":"the an"}}]})"
+                       "\n\n",
+                       R"(data: {"choices":[{"delta":{},"finish_reason":"content_filter"}]})"
+                       "\n\ndata: [DONE]\n\n"};
+    if (number_of(seen) == 2)
+      script.chunks = {R"(data: {"error":{"message":"blocked","code":"content_filter"}})"
+                       "\n\n"};
+    if (number_of(seen) == 3) {
+      script.content_type = "application/json";
+      script.chunks = {R"({"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]})"};
+    }
+    if (number_of(seen) == 4) {
+      script.status = 400;
+      script.chunks = {R"({"error":{"message":"no","code":"invalid_value"}})"};
+    }
+    if (number_of(seen) == 5) {
+      script.status = 400;
+      script.chunks.assign(70, std::string(1024, ' '));
+      script.chunks.push_back(R"({"error":{"code":"content_filter"}})");
+    }
+    return script;
+  });
+  const std::string dataset = golden_set();
+  Json spec = spec_for(dataset);
+  spec["offline"]["metrics"].push_back(
+      {{"name", "over-block"}, {"scorer", {{"type", "over-block"}}}, {"objective", {{"max", 0.1}}}});
+  spec["offline"]["maxUnscoredFraction"] = 0.1;
+  const Ran ran = run(env, arms, spec, dataset);
+  EXPECT_EQ(ran.result.metrics[0].unscored.at("status 400"), 2);
+  EXPECT_EQ(ran.summary.metrics[0].lost, 4) << "a blocked answer is a lost item";
+  EXPECT_EQ(ran.summary.metrics[2].candidate, "0.0690") << "4 of 58";
+  std::size_t blocked = 0;
+  for (const std::string& line : ran.outcome.items) {
+    const Json item = *parse_json(line);
+    blocked += item.value("blocked", false) ? 1 : 0;
+    if (item["id"] == "item 1" && item["arm"] == "candidate") {
+      EXPECT_EQ(item["output"], "the an");
+    }
+  }
+  EXPECT_EQ(blocked, 4u);
+}
+
 TEST(Job, ReadsAnswersThatWereNotStreamed) {
   VirtualEnv env;
   FakeArms arms(env, [](const Seen& seen) {

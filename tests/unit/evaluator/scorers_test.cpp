@@ -126,7 +126,8 @@ TEST(Latency, IsBetterWhenLessAndUnscoredWhenUnknown) {
 }
 
 TEST(ScorerNames, RoundTrip) {
-  for (const std::string_view name : {"equals", "contains", "regex", "char-f1", "latency"})
+  for (const std::string_view name :
+       {"equals", "contains", "regex", "char-f1", "latency", "attack-success", "over-block", "refusal"})
     EXPECT_EQ(to_string(*parse_scorer_kind(name)), name);
   EXPECT_FALSE(parse_scorer_kind("icontains").has_value());
 }

@@ -138,7 +138,7 @@ TEST(ChatExchange, RefusesWhatItCannotUnderstandInOpenAisShape) {
   check(gateway.ask(R"({"messages":[{"role":"user","content":"x"}]})"), 400, "invalid_request");
   check(gateway.ask(R"({"model":"gpt-4","messages":[{"role":"user","content":"x"}]})"), 404,
         "model_not_found");
-  check(gateway.ask(kAsk, {}, "/v1/embeddings"), 404, "not_found");
+  check(gateway.ask(kAsk, {}, "/v1/responses"), 404, "not_found");
   check(gateway.ask("", {}, "/v1/chat/completions", "GET", 8080), 405, "method_not_allowed");
   check(gateway.ask(kAsk, {}, "/v1/models"), 405, "method_not_allowed");
   check(gateway.ask("", {}, "/v1/models/other", "GET", 8080), 404, "model_not_found");

@@ -74,7 +74,7 @@ TEST(Completion, ReportsWhatWentWrong) {
   EXPECT_FALSE(broken.feed(event("{")).ok());
   CompletionBuilder wild;
   EXPECT_FALSE(wild.feed(event(R"({"choices":[{"index":100000}]})")).ok());
-  CompletionBuilder bounded(16);
+  CompletionBuilder bounded(AnswerShape::Chat, 16);
   EXPECT_FALSE(bounded.feed(event("\"" + std::string(300, 'x') + "\"")).ok());
 }
 

@@ -16,6 +16,29 @@ TEST(ControlMarkers, AreBrokenByASpaceAfterTheFirstCharacter) {
   EXPECT_EQ(break_control_markers("<start_of_turn>user"), "< start_of_turn>user");
   EXPECT_EQ(break_control_markers("<｜User｜>hi"), "< ｜User｜>hi");
   EXPECT_EQ(break_control_markers("<|reserved_special_token_5|>"), "< |reserved_special_token_5|>");
+  EXPECT_EQ(break_control_markers("[|system|]x[|endofturn|]"), "[ |system|]x[ |endofturn|]");
+  EXPECT_EQ(break_control_markers("[gMASK]<sop>"), "[ gMASK]< sop>");
+}
+
+TEST(ControlMarkers, ThatAreHeadingsAreBrokenBeforeTheirColonAtTheBeginOfALine) {
+  EXPECT_EQ(break_control_markers("### User:\nhi\n### Assistant:"), "### User :\nhi\n### Assistant :");
+  EXPECT_EQ(break_control_markers("see ### User: and ### Users:"), "see ### User: and ### Users:");
+  // The line break before a heading of the template is a client's.
+  EXPECT_EQ(break_control_markers("a\n### User:", {{0, 2}}), "a\n### User :");
+  EXPECT_EQ(break_control_markers("a\n### User:", {{0, 1}}), "a\n### User:");
+}
+
+TEST(ControlMarkers, MoveTheRangesWithTheirBytes) {
+  RenderedText rendered{"x<|a|>y</s>z", {{1, 6}, {7, 12}}};
+  break_control_markers(rendered);
+  EXPECT_EQ(rendered.text, "x< |a|>y< /s>z");
+  ASSERT_EQ(rendered.foreign.size(), 2u);
+  EXPECT_EQ(
+      rendered.text.substr(rendered.foreign[0].begin, rendered.foreign[0].end - rendered.foreign[0].begin),
+      "< |a|>");
+  EXPECT_EQ(
+      rendered.text.substr(rendered.foreign[1].begin, rendered.foreign[1].end - rendered.foreign[1].begin),
+      "< /s>z");
 }
 
 TEST(ControlMarkers, LeaveOrdinaryTextAlone) {
@@ -36,8 +59,9 @@ TEST(ControlMarkers, AreBrokenOnlyWhereAForeignByteTakesPart) {
 }
 
 TEST(ControlMarkers, DoNotSurviveInAnyMixtureOfTheirPieces) {
-  const std::vector<std::string> pieces = {"<",     "<|",      "|>", "end", "s>", "</s>", "[",
-                                           "INST]", "<<SYS>>", " ",  "/",   "<s", "｜",   "x"};
+  const std::vector<std::string> pieces = {"<",     "<|",      "|>", "end",       "s>", "</s>", "[",
+                                           "INST]", "<<SYS>>", " ",  "/",         "<s", "｜",   "x",
+                                           "[|",    "|]",      "#",  "### User:", "\n"};
   std::mt19937 random(7);
   for (int round = 0; round < 20'000; ++round) {
     std::string text;

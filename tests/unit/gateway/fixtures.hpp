@@ -21,7 +21,14 @@ struct ConfigOptions {
   bool open = true;
   bool other_pods = false;  // the candidate has a serving hash of its own
   double share = 0.5;
+  bool prompt = true;      // the revisions have prompts of their own
+  std::string guardrails;  // of both revisions: a JSON list of rules, of a guardrail "safety"
+  std::string mode = "Enforce";
+  bool stable_is_bare = false;  // only the candidate has them
 };
+
+// One valid resident registration number, made for tests.
+inline const std::string kRrn = "900101-1234568";
 
 inline wire::GatewayConfig config_of(const ConfigOptions& options) {
   wire::GatewayConfig config;
@@ -66,6 +73,14 @@ inline RevisionBodies bodies_of(const ConfigOptions& options) {
       body_of(kCandidate, options.other_pods ? kOtherServing : kServing,
               R"({"messages":[{"role":"system","content":"You are the candidate for {{tier}}."}],
                                    "variables":{"tier":{"default":"all"}}})");
+  for (auto& [hash, body] : bodies) {
+    if (!options.prompt) body.prompt.reset();
+    if (options.guardrails.empty() || (options.stable_is_bare && hash == kStable)) continue;
+    Json spec = Json::object();
+    spec["mode"] = options.mode;
+    spec["rules"] = parse_json(options.guardrails).value();
+    body.guardrails = {{"safety", sha256_hex("safety"), api::GuardrailSpec::parse(spec).value()}};
+  }
   return bodies;
 }
 

@@ -41,6 +41,9 @@ class EngineProgram final : public simulation::Program {
       (void)co_await exchange.respond(200, json, "{\"total_slots\":" + std::to_string(script_->slots) + "}");
     } else if (path == "/v1/models") {
       (void)co_await exchange.respond(200, json, R"({"data":[{"id":")" + script_->model + "\"}]}");
+    } else if (path == "/v1/embeddings") {
+      script_->completions.push_back(exchange.request());
+      (void)co_await exchange.respond(script_->status, json, script_->refusal);
     } else {
       co_await complete(exchange);
     }
@@ -66,7 +69,14 @@ class EngineProgram final : public simulation::Program {
     }
     Headers stream{{"content-type", "text/event-stream"}};
     (void)co_await exchange.start(200, std::move(stream));
-    for (const std::string& piece : script_->pieces) {
+    std::vector<std::string> pieces = script_->pieces;
+    if (script_->echoes && !warm_up) {
+      std::vector<std::string> bytes;
+      for (const char c : body["messages"].back()["content"].get<std::string>())
+        bytes.push_back(std::string(1, c));
+      pieces = stream_of(bytes, script_->model);
+    }
+    for (const std::string& piece : pieces) {
       if (!warm_up && script_->pause > Duration(0)) {
         const auto slept = co_await env_.sleep(script_->pause);
         if (!slept.ok()) {
@@ -96,8 +106,8 @@ class EngineProgram final : public simulation::Program {
 
 class GatewayProgram final : public simulation::Program {
  public:
-  GatewayProgram(SimEnv& env, Transport& transport, GatewayOptions options, KeyCache::Fetch fetch)
-      : gateway(env, transport, std::move(options), Log(), std::move(fetch)) {
+  GatewayProgram(SimEnv& env, Transport& transport, GatewayOptions options, Log log, KeyCache::Fetch fetch)
+      : gateway(env, transport, std::move(options), std::move(log), std::move(fetch)) {
     const auto listen = [&](std::uint16_t port, Handler handler) {
       ListenOptions listen_options;
       listen_options.port = port;
@@ -158,10 +168,66 @@ Task<Result<std::string>> fixed_text(std::string text) {
 
 }  // namespace
 
+std::string chunk_of(const std::string& choices, const std::string& model, const std::string& more) {
+  return "data: {\"choices\":" + choices + ",\"id\":\"c-1\",\"model\":\"" + model +
+         "\",\"object\":\"chat.completion.chunk\"" + more + "}\n\n";
+}
+
+namespace {
+
+void hear_message(const Json& message, const std::string& prefix, Heard& heard) {
+  for (const char* name : {"content", "reasoning_content", "refusal"})
+    if (message.contains(name) && message[name].is_string())
+      heard.texts[prefix + name] += message[name].get<std::string>();
+  if (!message.contains("tool_calls")) return;
+  for (std::size_t i = 0; i < message["tool_calls"].size(); ++i) {
+    const Json& call = message["tool_calls"][i];
+    const std::string place = prefix + "tool_calls/" + std::to_string(call.value("index", i)) + "/";
+    for (const char* name : {"name", "arguments"})
+      if (call["function"].contains(name))
+        heard.texts[place + name] += call["function"][name].get<std::string>();
+  }
+}
+
+void hear_body(const Json& body, Heard& heard) {
+  if (body.contains("moderation")) heard.moderation = body["moderation"];
+  if (!body.contains("choices")) return;
+  for (const Json& choice : body["choices"]) {
+    const std::string prefix = std::to_string(integer_at(choice, "index")) + "/";
+    if (choice.contains("text")) heard.texts[prefix + "text"] += choice["text"].get<std::string>();
+    for (const char* name : {"delta", "message"})
+      if (choice.contains(name)) hear_message(choice[name], prefix, heard);
+    if (choice.contains("finish_reason") && choice["finish_reason"].is_string())
+      heard.finish_reasons[integer_at(choice, "index")] = choice["finish_reason"];
+  }
+}
+
+}  // namespace
+
+Heard hear(const Answer& answer) {
+  Heard heard;
+  if (answer.headers.get("content-type") == "application/json") {
+    hear_body(answer.json(), heard);
+    heard.done = answer.complete();
+    return heard;
+  }
+  SseSplitter splitter;
+  splitter.feed(answer.text);
+  for (std::string_view event = splitter.next(); !event.empty(); event = splitter.next()) {
+    const std::string_view data = event_data(event);
+    EXPECT_FALSE(heard.done) << "after the end: " << event;
+    if (data == "[DONE]") {
+      heard.done = true;
+    } else if (!data.empty()) {
+      hear_body(parse_json(data).value(), heard);
+    }
+  }
+  return heard;
+}
+
 std::vector<std::string> stream_of(const std::vector<std::string>& words, const std::string& model) {
   const auto event = [&](const std::string& choices, const std::string& more = "") {
-    return "data: {\"choices\":" + choices + ",\"id\":\"c-1\",\"model\":\"" + model +
-           "\",\"object\":\"chat.completion.chunk\"" + more + "}\n\n";
+    return chunk_of(choices, model, more);
   };
   std::vector<std::string> pieces = {
       event(R"([{"index":0,"finish_reason":null,"delta":{"role":"assistant","content":null}}])")};
@@ -189,7 +255,8 @@ GatewayWorld::GatewayWorld(GatewayOptions options, std::uint64_t seed)
       }()),
       options_(std::move(options)) {
   world.add_process("gateway", [this](SimEnv& env, Transport& transport) {
-    return std::make_unique<GatewayProgram>(env, transport, options_, [this] {
+    Log log([this](const std::string& line) { log_lines.push_back(line); }, [&env] { return env.now(); });
+    return std::make_unique<GatewayProgram>(env, transport, options_, std::move(log), [this] {
       ++key_fetches;
       return fixed_text(jwks);
     });
@@ -210,6 +277,24 @@ Script GatewayWorld::add_engine(const std::string& pod, const std::string& ip) {
   });
   world.route(ip, pod);
   return script;
+}
+
+void GatewayWorld::let_engines_say(const std::vector<std::string>& choices, bool with_usage) {
+  for (auto& [name, script] : engines) {
+    script->pieces.clear();
+    for (const std::string& list : choices) script->pieces.push_back(chunk_of(list, script->model));
+    if (with_usage)
+      script->pieces.push_back(chunk_of(
+          "[]", script->model, R"(,"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7})"));
+    script->pieces.push_back("data: [DONE]\n\n");
+  }
+}
+
+std::vector<HttpRequest> GatewayWorld::asked() const {
+  std::vector<HttpRequest> all;
+  for (const auto& [name, script] : engines)
+    all.insert(all.end(), script->completions.begin(), script->completions.end());
+  return all;
 }
 
 void GatewayWorld::configure(const ConfigOptions& options) {

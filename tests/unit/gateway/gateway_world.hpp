@@ -22,6 +22,7 @@ struct EngineScript {
   int status = 200;                 // of completions
   std::string refusal;              // body when status is not 200
   std::vector<std::string> pieces;  // of the stream, as the network delivers them
+  bool echoes = false;              // the last message instead, byte by byte
   Duration pause{0};                // before each piece
   enum class End { Close, Cut, Hang } end = End::Close;
   int failures_first = 0;  // so many completions are cut before their first piece
@@ -36,6 +37,9 @@ using Script = std::shared_ptr<EngineScript>;
 
 // Pieces of a good stream that says `words`.
 std::vector<std::string> stream_of(const std::vector<std::string>& words, const std::string& model);
+
+// An event of such a stream with these choices (a JSON list), and more members of the chunk.
+std::string chunk_of(const std::string& choices, const std::string& model, const std::string& more = "");
 
 struct Answer {
   int status = 0;  // 0: no answer
@@ -75,13 +79,29 @@ class GatewayWorld {
   Gateway& gateway();
   simulation::World world;
   std::map<std::string, Script> engines;
+  // What both engines stream from now on: these lists of choices, a chunk each, and a good end.
+  void let_engines_say(const std::vector<std::string>& choices, bool with_usage = true);
+  // The completions that engines were asked for, in any order.
+  std::vector<HttpRequest> asked() const;
+
   std::string jwks;
   int key_fetches = 0;
+  std::vector<std::string> log_lines;
 
  private:
   GatewayOptions options_;
   simulation::Probe* client_ = nullptr;
 };
+
+// What a client makes of an answer, streamed or not: texts by "<choice>/<channel>" ("0/content",
+// "0/tool_calls/1/arguments").
+struct Heard {
+  std::map<std::string, std::string> texts;
+  std::map<long long, std::string> finish_reasons;
+  Json moderation;
+  bool done = false;  // "[DONE]", or a gathered answer
+};
+Heard hear(const Answer& answer);
 
 inline const std::string kAsk = R"({"model":"bot","messages":[{"role":"user","content":"Hi"}]})";
 inline const std::string kAskStream =

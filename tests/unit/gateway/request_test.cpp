@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "gateway/server/api_error.hpp"
-#include "gateway/server/chat_request.hpp"
 #include "gateway/server/engine_identity.hpp"
+#include "gateway/server/surface.hpp"
 
 namespace llmops::gateway {
 namespace {
@@ -16,34 +16,44 @@ Json json(std::string_view text) {
 }
 
 std::string refusal(std::string_view text) {
-  const auto request = parse_chat_request(text);
+  const auto request = chat_surface().parse(text);
   EXPECT_FALSE(request.ok()) << text;
   return request.ok() ? "" : request.error().message;
 }
 
 TEST(ChatRequest, LeavesFieldsThatAreNotOursAsTheyCame) {
-  auto request = parse_chat_request(
+  auto request = chat_surface().parse(
       R"({"model":"bot","messages":[{"role":"user","content":"a"}],"temperature":0.1,"seed":12345678901234567,
       "tools":[{"type":"function"}],"stop":null,"stream_options":{"x":1},"prompt":{"variables":{"n":3,"b":true,"t":"x"}}})");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->model, "bot");
   EXPECT_FALSE(request->stream);
   EXPECT_FALSE(request->include_usage);
-  EXPECT_EQ(request->variables, (VariableValues{{"n", "3"}, {"b", "true"}, {"t", "x"}}));
+  EXPECT_EQ(request->variables, (VariableValues{{"n", 3}, {"b", true}, {"t", "x"}}));
   EXPECT_EQ(
-      json(engine_body(*request, json(R"([{"role":"system","content":"S"}])"), "bot-123")),
+      json(engine_body(request->body, json(R"({"messages":[{"role":"system","content":"S"}]})"), "bot-123",
+                       true)),
       json(
           R"({"model":"bot-123","messages":[{"role":"system","content":"S"}],"temperature":0.1,"seed":12345678901234567,
                      "tools":[{"type":"function"}],"stop":null,"stream":true,"stream_options":{"x":1,"include_usage":true}})"));
 }
 
+TEST(ChatRequest, TakesThePromptsParametersInsteadOfTheClients) {
+  Json members = Json::object();
+  apply_parameters(members,
+                   json(R"({"temperature":0,"top_p":null,"model":"evil","stream":false,"stop":["x"]})"));
+  EXPECT_EQ(json(engine_body(json(R"({"model":"bot","temperature":1,"top_p":0.5,"seed":7})"), members,
+                             "bot-1", false)),
+            json(R"({"model":"bot-1","temperature":0,"seed":7,"stop":["x"]})"));
+}
+
 TEST(ChatRequest, KnowsWhatAStreamingClientAskedFor) {
   auto request =
-      parse_chat_request(R"({"messages":[],"stream":true,"stream_options":{"include_usage":true}})");
+      chat_surface().parse(R"({"messages":[],"stream":true,"stream_options":{"include_usage":true}})");
   ASSERT_TRUE(request.ok());
   EXPECT_TRUE(request->stream);
   EXPECT_TRUE(request->include_usage);
-  EXPECT_TRUE(parse_chat_request(R"({"messages":[],"stream":null,"stream_options":null})").ok());
+  EXPECT_TRUE(chat_surface().parse(R"({"messages":[],"stream":null,"stream_options":null})").ok());
 }
 
 TEST(ChatRequest, NamesTheFieldAtFault) {
@@ -58,10 +68,8 @@ TEST(ChatRequest, NamesTheFieldAtFault) {
   EXPECT_THAT(refusal(R"({"messages":[],"prompt":"x"})"), StartsWith("prompt: "));
   EXPECT_THAT(refusal(R"({"messages":[],"prompt":{"id":"x"}})"), StartsWith("prompt.id: "));
   EXPECT_THAT(refusal(R"({"messages":[],"prompt":{"variables":[]}})"), StartsWith("prompt.variables: "));
-  EXPECT_THAT(refusal(R"({"messages":[],"prompt":{"variables":{"a":{}}}})"),
-              StartsWith("prompt.variables.a: "));
-  EXPECT_FALSE(parse_chat_request(std::string(200, '[')).ok());
-  EXPECT_FALSE(parse_chat_request("{\"messages\":[\"\xff\"]}").ok());
+  EXPECT_FALSE(chat_surface().parse(std::string(200, '[')).ok());
+  EXPECT_FALSE(chat_surface().parse("{\"messages\":[\"\xff\"]}").ok());
 }
 
 TEST(ApiError, HasAllFourFieldsAndTheFieldAtFault) {

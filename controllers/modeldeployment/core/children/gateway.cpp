@@ -2,6 +2,7 @@
 
 #include "controllers/modeldeployment/core/children/engine.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/endpoints.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/defaults.hpp"
 #include "crds/base/digest.hpp"
@@ -20,6 +21,8 @@ Result<wire::RevisionBody> body_of(const Observed& observed, const std::string& 
   if (!engine.ok()) return engine.error();
   const auto prompt = prompt_of(stack);
   if (!prompt.ok()) return prompt.error();
+  const auto guardrails = guardrails_of(stack);
+  if (!guardrails.ok()) return guardrails.error();
   wire::RevisionBody body;
   body.version = "revisionbody/v1";
   body.hash = hash;
@@ -28,6 +31,7 @@ Result<wire::RevisionBody> body_of(const Observed& observed, const std::string& 
   body.engine.port = engine->port.value_or(engine_traits(engine->type).default_port);
   body.engine.model = names_of::engine_model(observed.meta.name, body.serving_hash);
   body.prompt = *prompt;
+  body.guardrails = *guardrails;
   return body;
 }
 
@@ -81,6 +85,19 @@ Json http_probe(const char* path, int period_seconds, int failure_threshold) {
           {"failureThreshold", failure_threshold}};
 }
 
+// One volume for all of them, so that their names need not fit volume names. A Secret or a key that is
+// missing keeps no gateway from starting: its detector does not answer then, and failMode says what follows.
+Json endpoints_volume(const std::set<std::string>& endpoints) {
+  Json sources = Json::array();
+  for (const auto& name : endpoints) {
+    Json items = Json::array();
+    for (const char* key : {"url", "token", "ca"})
+      items.push_back({{"key", key}, {"path", name + "/" + key}});
+    sources.push_back({{"secret", {{"name", name}, {"optional", true}, {"items", std::move(items)}}}});
+  }
+  return {{"name", "endpoints"}, {"projected", {{"defaultMode", 288}, {"sources", std::move(sources)}}}};
+}
+
 Child deployment(const Observed& observed) {
   const auto settings = observed.spec.gateway.value_or(api::GatewaySettings{});
   const Json labels = owned_labels(observed.meta, "gateway");
@@ -108,6 +125,13 @@ Child deployment(const Observed& observed) {
               {"enableServiceLinks", false},
               {"terminationGracePeriodSeconds", 60},
               {"volumes", Json::array({{{"name", "state"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}})}};
+  Json metadata = {{"labels", labels}};
+  if (const auto endpoints = wanted_endpoints(observed); !endpoints.empty()) {
+    pod["volumes"].push_back(endpoints_volume(endpoints));
+    pod["containers"][0]["volumeMounts"].push_back(
+        {{"name", "endpoints"}, {"mountPath", kEndpointsFolder}, {"readOnly", true}});
+    metadata["annotations"] = {{std::string(names::kEndpoints), joined_endpoints(endpoints)}};
+  }
   Json content = {
       {"spec",
        {{"replicas", settings.replicas.value_or(defaults::kGatewayReplicas)},
@@ -115,7 +139,7 @@ Child deployment(const Observed& observed) {
         {"strategy",
          {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", 0}, {"maxSurge", 1}}}}},
         {"selector", {{"matchLabels", labels}}},
-        {"template", {{"metadata", {{"labels", labels}}}, {"spec", std::move(pod)}}}}}};
+        {"template", {{"metadata", std::move(metadata)}, {"spec", std::move(pod)}}}}}};
   return make_child(observed, kube::kDeployments, names_of::gateway(observed.meta.name), "gateway",
                     std::move(content));
 }

@@ -12,6 +12,10 @@ inline constexpr int kUserPort = 8080;
 inline constexpr int kEvaluationPort = 8081;
 inline constexpr int kAdminPort = 8082;
 
+// Where a gateway pod finds the endpoints of its guardrails' detectors: <folder>/<name of the Secret>/url,
+// and token and ca where the Secret has them.
+inline constexpr const char* kEndpointsFolder = "/etc/llmops/endpoints";
+
 // The audience of tokens that the evaluation port accepts.
 std::string evaluation_audience(const kube::ObjectMeta& owner);
 

@@ -1,0 +1,154 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "gateway/guard/pattern/pattern_set.hpp"
+#include "gateway/guard/recognisers/context_words.hpp"
+#include "gateway/guard/recognisers/overlaps.hpp"
+#include "gateway/guard/recognisers/recogniser.hpp"
+#include "gateway/guard/recognisers/recognisers.hpp"
+#include "gateway/guard/recognisers/wider_window.hpp"
+
+namespace llmops::guard {
+namespace {
+
+constexpr double kMinConfidence = 0.5;
+// A name, words before it, and what neighbours look at.
+constexpr std::size_t kLookBack = kLongestKey + kContextBytes + 8;
+
+// Of equally confident readings the more specific stands: groups of an IBAN can be a card by chance, and
+// almost any group of digits an account.
+std::size_t rank_of(api::PiiEntity entity) {
+  if (entity == api::PiiEntity::Iban) return 0;
+  if (entity == api::PiiEntity::BankAccount) return 1000;
+  return 1 + static_cast<std::size_t>(entity);
+}
+
+struct CompiledFamily {
+  std::vector<Shape> shapes;
+  PatternSet patterns;
+  bool named = false;  // some values begin behind their match's begin
+};
+
+void keep_wanted(Family& family, const std::vector<api::PiiEntity>& wanted) {
+  if (wanted.empty()) return;
+  for (Shape& shape : family.shapes)
+    std::erase_if(shape.readings, [&](const Reading& reading) {
+      return std::find(wanted.begin(), wanted.end(), reading.entity) == wanted.end();
+    });
+  std::erase_if(family.shapes, [](const Shape& shape) { return shape.readings.empty(); });
+}
+
+Result<std::vector<CompiledFamily>> compile(const std::vector<api::PiiEntity>& wanted,
+                                            std::size_t max_match_bytes) {
+  std::vector<CompiledFamily> all;
+  for (const auto make : {number_family, spaced_family, letters_family, address_family, named_family}) {
+    Family family = make();
+    keep_wanted(family, wanted);
+    if (family.shapes.empty()) continue;
+    std::vector<PatternSource> sources;
+    bool named = false;
+    for (const Shape& shape : family.shapes) {
+      const std::string_view tail = shape.edges == Edges::Number ? kLongerNumber : std::string_view();
+      sources.push_back({"(?:" + shape.expression + ")" + std::string(tail), shape.ignore_case});
+      named = named || shape.value_begin != nullptr;
+    }
+    auto patterns = PatternSet::compile(std::move(sources), max_match_bytes);
+    if (!patterns.ok()) return patterns.error();
+    all.push_back({std::move(family.shapes), std::move(*patterns), named});
+  }
+  return all;
+}
+
+class PiiRule final : public SpanRule {
+ public:
+  PiiRule(std::vector<CompiledFamily> families, ContextWords words, double min_confidence)
+      : families_(std::move(families)), words_(std::move(words)), min_confidence_(min_confidence) {}
+
+  void scan(const Window& window, Scan& scan) const override {
+    Candidates candidates{.all = {}, .from = window.from, .before = {}, .words = {}};
+    std::size_t known = window.text.size();
+    for (const CompiledFamily& family : families_) {
+      std::vector<PatternMatch> overlong;
+      // Refusing all makes the search tell every begin, see overlaps.hpp.
+      const auto note = [&](const PatternMatch& match, std::string_view text) {
+        add(family.shapes[match.pattern], match, text, candidates);
+        return false;
+      };
+      known = std::min(known, family.patterns.find(family.named ? wider(window) : window, note, overlong));
+      for (const PatternMatch& match : overlong) {
+        const api::PiiEntity entity = family.shapes[match.pattern].readings.front().entity;
+        if (match.begin >= window.from)
+          candidates.all.push_back({match.begin, match.end, api::to_string(entity), 1, rank_of(entity)});
+      }
+    }
+    const std::size_t settled = settle(std::move(candidates.all), std::max(known, window.from), scan.spans);
+    scan.decided = std::max(window.from, settled);
+  }
+
+  std::size_t context_bytes() const override { return kLookBack; }
+
+ private:
+  struct Candidates {
+    std::vector<Candidate> all;
+    std::size_t from = 0;
+    // Several shapes match at the same byte: the words before it are read once.
+    std::optional<std::size_t> before;
+    WordsBefore words;
+  };
+
+  void add(const Shape& shape, const PatternMatch& match, std::string_view text,
+           Candidates& candidates) const {
+    std::size_t begin = match.begin;
+    if (shape.value_begin != nullptr) {
+      const std::size_t offset = shape.value_begin(text.substr(match.begin, match.end - match.begin));
+      if (offset >= match.end - match.begin) return;
+      begin += offset;
+    }
+    if (begin < candidates.from || !stands_alone(shape.edges, text, begin, match.end)) return;
+    const Value value = value_of(text.substr(begin, match.end - begin));
+    for (const Reading& reading : shape.readings) {
+      const double alone = reading.weigh(value);
+      // Words can raise it by no more than that.
+      if (alone <= kRefused || alone + kSupport < min_confidence_) continue;
+      if (candidates.before != begin) {
+        candidates.before = begin;
+        candidates.words = words_.before(text, begin);
+      }
+      const double confidence = in_context(alone, candidates.words.about(reading.subject));
+      if (confidence >= min_confidence_)
+        candidates.all.push_back(
+            {begin, match.end, api::to_string(reading.entity), confidence, rank_of(reading.entity)});
+    }
+  }
+
+  static double in_context(double alone, Context context) {
+    switch (context) {
+      case Context::Supports:
+        return std::min(0.99, alone + kSupport);
+      case Context::Contradicts:
+        return alone - kContradiction;
+      case Context::None:
+        break;
+    }
+    return alone;
+  }
+
+  std::vector<CompiledFamily> families_;
+  ContextWords words_;
+  double min_confidence_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SpanRule>> make_pii_rule(const api::PiiSettings& settings,
+                                                const RuleContext& context) {
+  auto families = compile(settings.entities, context.max_match_bytes);
+  if (!families.ok()) return families.error();
+  auto words = ContextWords::compile();
+  if (!words.ok()) return words.error();
+  return std::unique_ptr<SpanRule>(std::make_unique<PiiRule>(
+      std::move(*families), std::move(*words), settings.min_confidence.value_or(kMinConfidence)));
+}
+
+}  // namespace llmops::guard

@@ -1,0 +1,65 @@
+#include "gateway/server/guard_metrics.hpp"
+
+namespace llmops::gateway {
+namespace {
+
+std::string rule_labels(const std::string& guardrail, const std::string& rule, guard::Stage stage) {
+  return "guardrail=\"" + guardrail + "\",rule=\"" + rule + "\",stage=\"" +
+         std::string(api::to_string(stage)) + "\"";
+}
+
+}  // namespace
+
+void GuardMetrics::add(Counters& counters, std::string labels, std::uint64_t value) {
+  // A counter that starts again from zero is something that every scraper understands.
+  if (counters.size() >= kMaxSeries && !counters.contains(labels)) counters.clear();
+  counters[std::move(labels)] += value;
+}
+
+void GuardMetrics::count(const GuardRecord& record, const std::vector<guard::ScanRecord>& scanned) {
+  for (const auto side : {GuardRecord::Side::Request, GuardRecord::Side::Answer})
+    for (const auto& [key, tally] : record.tallies(side))
+      add(findings_,
+          rule_labels(key.guardrail, key.rule, key.stage) + ",action=\"" +
+              std::string(api::to_string(key.action)) + "\",enforced=\"" + (key.enforced ? "true" : "false") +
+              "\"",
+          tally.count);
+  for (const GuardRecord::Ending& ending : record.endings())
+    add(ended_, rule_labels(ending.guardrail, ending.rule, ending.stage) + ",decision=\"" +
+                    std::string(guard::to_string(ending.decision)) + "\"");
+  for (const auto& [stage, count] : record.changed_texts())
+    add(changed_, "stage=\"" + std::string(api::to_string(stage)) + "\"", count);
+  for (const guard::ScanRecord& scan : scanned) {
+    const std::string labels = rule_labels(scan.guardrail, scan.rule, scan.stage);
+    if (scan.failed) add(failures_, labels);
+    if (scan.bytes > 0) add(scanned_bytes_, labels, scan.bytes);
+  }
+}
+
+void GuardMetrics::write(std::string& out) const {
+  struct Family {
+    const char* name;
+    const char* help;
+    const Counters& counters;
+  };
+  const Family families[] = {
+      {"llmops_guardrail_findings_total", "What rules found; enforced is false in Monitor mode.", findings_},
+      {"llmops_guardrail_blocked_total", "Requests and choices of answers that a rule ended.", ended_},
+      {"llmops_guardrail_masked_texts_total", "Texts of which a part was replaced.", changed_},
+      {"llmops_guardrail_failures_total", "Rules that could not look, by rule; failMode said what then.",
+       failures_},
+      {"llmops_guardrail_scanned_bytes_total", "Bytes that rules looked at.", scanned_bytes_}};
+  for (const Family& family : families) {
+    out.append("# HELP ").append(family.name).append(" ").append(family.help);
+    out.append("\n# TYPE ").append(family.name).append(" counter\n");
+    for (const auto& [labels, value] : family.counters)
+      out.append(family.name)
+          .append("{")
+          .append(labels)
+          .append("} ")
+          .append(std::to_string(value))
+          .append("\n");
+  }
+}
+
+}  // namespace llmops::gateway

@@ -1,0 +1,64 @@
+// Walks JSON text without building a tree and without checking it.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace llmops::gateway {
+
+class JsonWalker {
+ public:
+  explicit JsonWalker(std::string_view text) : text_(text) {}
+
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+  bool at_end() const { return position_ >= text_.size(); }
+  char peek() const { return at_end() ? '\0' : text_[position_]; }
+  void skip_space() {
+    while (!at_end() && is_space(peek())) ++position_;
+  }
+  bool accept(char c) {
+    skip_space();
+    if (peek() != c) return false;
+    ++position_;
+    return true;
+  }
+  // The string with its quotes, or empty.
+  std::string_view string() {
+    skip_space();
+    if (peek() != '"') return {};
+    const std::size_t start = position_++;
+    while (!at_end() && peek() != '"') position_ += peek() == '\\' ? 2 : 1;
+    if (at_end()) return {};
+    ++position_;
+    return text_.substr(start, position_ - start);
+  }
+  // The text of any value, or empty.
+  std::string_view value() {
+    skip_space();
+    const std::size_t start = position_;
+    if (peek() == '"') return string();
+    if (peek() == '{' || peek() == '[') {
+      std::size_t depth = 0;
+      while (!at_end()) {
+        const char c = peek();
+        if (c == '"') {
+          if (string().empty()) return {};
+          continue;
+        }
+        ++position_;
+        if (c == '{' || c == '[') ++depth;
+        if ((c == '}' || c == ']') && --depth == 0) return text_.substr(start, position_ - start);
+      }
+      return {};
+    }
+    while (!at_end() && peek() != ',' && peek() != '}' && peek() != ']' && !is_space(peek())) ++position_;
+    return text_.substr(start, position_ - start);
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace llmops::gateway

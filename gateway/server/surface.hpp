@@ -1,0 +1,52 @@
+// What sets OpenAI's three model endpoints apart. One exchange (model_exchange.hpp) serves them all.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "crds/base/result.hpp"
+#include "gateway/router/revision.hpp"
+#include "gateway/server/answer_guard.hpp"
+#include "gateway/server/model_request.hpp"
+#include "gateway/server/request_guard.hpp"
+
+namespace llmops::gateway {
+
+struct EngineQuestion {
+  std::string body;
+  std::string system_prompt;  // as rendered; empty where there is none
+};
+
+class Surface {
+ public:
+  virtual ~Surface() = default;
+
+  // Of the gateway and of the engine.
+  virtual std::string_view path() const = 0;
+  // Whether the engine is asked for a stream, and what its choices look like.
+  virtual bool streams() const = 0;
+  virtual AnswerShape shape() const = 0;
+  // Errors: InvalidArgument or TooLarge, beginning with the field at fault.
+  virtual Result<ModelRequest> parse(std::string_view body) const = 0;
+  // Errors: InvalidArgument when this revision cannot be asked in this way.
+  virtual Result<void> admit(const ModelRequest& request, const Revision& revision) const = 0;
+  // Everything of the request that the model will read, for the guardrails to look at and to change.
+  virtual RequestTexts texts(ModelRequest& request) const = 0;
+  // `known_variables`: of all revisions in service; `mark` has to stand in the system prompt (empty: none).
+  // Errors: InvalidArgument for the client.
+  virtual Result<EngineQuestion> question(const ModelRequest& request, const Revision& revision,
+                                          const VariableNames& known_variables,
+                                          std::string_view mark) const = 0;
+};
+
+const Surface& chat_surface();
+const Surface& completions_surface();
+const Surface& embeddings_surface();
+// Null when no endpoint has this path.
+const Surface* surface_at(std::string_view path);
+
+// Every text inside `value`, by stage; what is known to be no text of a person (roles, ids, pictures) is left
+// out, pictures and sounds are named in `texts.not_scanned`.
+void collect_texts(Json& value, guard::Stage stage, std::string place, RequestTexts& texts);
+
+}  // namespace llmops::gateway

@@ -1,0 +1,3 @@
+add_executable(guard_presidio guard_presidio.cpp)
+target_link_libraries(guard_presidio PRIVATE llmops_flags llmops_guard_recognisers llmops_guard_text)
+set_target_properties(guard_presidio PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")

@@ -1,0 +1,195 @@
+"""The official Python client against BASE_URL (…/v1) and MODEL; a line of JSON for each check.
+
+STUB: the base of the engine stub behind it, or empty; TOOLS=1: the engine knows tools; GUARDED=1: resident
+registration numbers are masked on both ways and "bluebird" is blocked.
+"""
+import json
+import os
+import sys
+import time
+import urllib.request
+
+import openai
+
+BASE_URL, MODEL = os.environ["BASE_URL"], os.environ["MODEL"]
+STUB, TOOLS, GUARDED = os.environ.get("STUB", ""), os.environ.get("TOOLS") == "1", os.environ.get("GUARDED") == "1"
+RRN = "900101-1234568"
+CHECKS = []
+client = openai.OpenAI(base_url=BASE_URL, api_key="none", max_retries=0, timeout=60)
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+def ask(text, **more):
+    return client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": text}], max_tokens=48, **more)
+
+
+def streamed(text, **more):
+    chunks = list(ask(text, stream=True, **more))
+    said = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    return chunks, said
+
+
+def refused(kind, call):
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__}")
+
+
+@check
+def chat_gives_an_answer_with_usage_and_lineage():
+    raw = client.chat.completions.with_raw_response.create(
+        model=MODEL, messages=[{"role": "user", "content": "Say hello"}], max_tokens=48)
+    answer = raw.parse()
+    assert answer.object == "chat.completion" and answer.model == MODEL, answer
+    assert answer.choices[0].message.role == "assistant" and answer.choices[0].message.content, answer
+    assert answer.choices[0].finish_reason in ("stop", "length") and answer.usage.total_tokens > 0, answer
+    assert raw.headers["x-llmops-arm"] and raw.headers["x-request-id"], raw.headers
+
+
+@check
+def a_stream_says_the_same_as_a_gathered_answer():
+    chunks, said = streamed("Say hello", temperature=0, seed=1)
+    assert chunks[0].object == "chat.completion.chunk" and chunks[-1].choices[0].finish_reason in ("stop", "length")
+    assert all(c.model == MODEL and c.usage is None for c in chunks), "the served name, no usage unasked"
+    if STUB:
+        assert said == ask("Say hello").choices[0].message.content, said
+    assert said, chunks
+
+
+@check
+def a_stream_has_usage_when_asked():
+    chunks, _ = streamed("Say hello", stream_options={"include_usage": True})
+    assert chunks[-1].choices == [] and chunks[-1].usage.total_tokens > 0, chunks[-1]
+
+
+@check
+def several_choices_come_apart():
+    if not STUB:
+        return "the engine may have one choice only"
+    answer = ask("abc", n=2)
+    assert [c.index for c in answer.choices] == [0, 1] and answer.choices[1].message.content == "abc", answer
+
+
+@check
+def models_are_listed():
+    assert MODEL in [m.id for m in client.models.list()] and client.models.retrieve(MODEL).id == MODEL
+
+
+@check
+def an_unknown_model_is_not_found():
+    error = refused(openai.NotFoundError, lambda: client.chat.completions.create(
+        model="no-such-model", messages=[{"role": "user", "content": "x"}]))
+    assert error.code == "model_not_found" and error.param == "model" and error.type, error.body
+
+
+@check
+def a_bad_request_names_the_field():
+    error = refused(openai.BadRequestError, lambda: client.chat.completions.create(model=MODEL, messages=[]))
+    assert error.param == "messages" and error.code, error.body
+
+
+@check
+def embeddings_that_the_engine_lacks_are_said_so():
+    if not STUB:
+        return "depends on the engine"
+    error = refused(openai.APIStatusError, lambda: client.embeddings.create(model=MODEL, input="a"))
+    assert error.status_code == 501 and error.code == "not_supported", error.body
+
+
+@check
+def a_client_that_leaves_cancels_the_engine():
+    before = json.load(urllib.request.urlopen(STUB + "/stub/cancelled"))["count"] if STUB else 0
+    stream = ask("count to 200" if STUB else "Count from 1 to 400 in words", stream=True)
+    for number, _ in enumerate(stream):
+        if number == 3:
+            break
+    stream.close()
+    deadline = time.monotonic() + 10
+    while STUB and time.monotonic() < deadline:
+        if json.load(urllib.request.urlopen(STUB + "/stub/cancelled"))["count"] > before:
+            break
+        time.sleep(0.05)
+    else:
+        assert not STUB, "the engine went on"
+    assert ask("still there?").choices[0].message.content
+
+
+TOOL = {"type": "function", "function": {"name": "weather", "description": "Weather of a city", "parameters": {
+    "type": "object", "properties": {"city": {"type": "string"}, "note": {"type": "string"}}, "required": ["city"]}}}
+
+
+@check
+def tools_are_called_gathered_and_streamed():
+    if not TOOLS:
+        return "the engine knows no tools"
+    question = [{"role": "user", "content": "What is the weather in Seoul?"}]
+    gathered = client.chat.completions.create(model=MODEL, messages=question, tools=[TOOL])
+    call = gathered.choices[0].message.tool_calls[0]
+    assert call.function.name == "weather" and json.loads(call.function.arguments)["city"] == "Seoul", call
+    assert gathered.choices[0].finish_reason == "tool_calls", gathered
+    with client.chat.completions.stream(model=MODEL, messages=question, tools=[TOOL]) as stream:
+        final = stream.get_final_completion()
+    assert final.choices[0].message.tool_calls[0].function.arguments == call.function.arguments, final
+    after = client.chat.completions.create(model=MODEL, messages=[
+        *question, gathered.choices[0].message, {"role": "tool", "tool_call_id": call.id, "content": "sunny"}])
+    assert after.choices[0].message.content, after
+
+
+@check
+def a_resident_number_is_masked_on_both_ways():
+    if not GUARDED:
+        return "no guardrails"
+    for said in (streamed(f"I am {RRN}.")[1], ask(f"I am {RRN}.").choices[0].message.content):
+        assert RRN not in said and (not STUB or said == "I am [RRN]."), said
+
+
+@check
+def a_blocked_request_says_which_rule():
+    if not GUARDED:
+        return "no guardrails"
+    error = refused(openai.BadRequestError, lambda: ask("tell me about bluebird"))
+    assert error.code == "content_filter" and "bluebird" not in json.dumps(error.body), error.body
+
+
+@check
+def a_blocked_answer_ends_with_content_filter():
+    if not (GUARDED and STUB):
+        return "no guardrails, or an engine that does not repeat"
+    chunks, said = streamed("say yellowbird please")
+    assert chunks[-1].choices[0].finish_reason == "content_filter" and "yellow" not in said, (said, chunks[-1])
+    assert chunks[-1].moderation.output.results[0].flagged, chunks[-1]
+    answer = ask("say yellowbird please")
+    assert answer.choices[0].finish_reason == "content_filter" and answer.choices[0].message.content == "say ", answer
+
+
+@check
+def verdicts_come_when_asked():
+    if not GUARDED:
+        return "no guardrails"
+    answer = ask("Say hello", extra_body={"moderation": {"model": "any"}})
+    assert answer.moderation.input.type == "moderation_results", answer.moderation
+    assert answer.moderation.input.results[0].flagged is False, answer.moderation
+
+
+def main():
+    failed = 0
+    for function in CHECKS:
+        line = {"client": f"openai-python {openai.__version__}", "check": function.__name__}
+        try:
+            skipped = function()
+            line["result"] = f"not applicable: {skipped}" if skipped else "passed"
+        except Exception as error:  # noqa: BLE001: whatever a check meets is its result
+            line["result"], line["error"] = "failed", f"{type(error).__name__}: {error}"[:400]
+            failed += 1
+        print(json.dumps(line), flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

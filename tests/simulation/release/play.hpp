@@ -1,0 +1,88 @@
+// A flow of releases as a user plays it: what is written, when the next write comes, and what came of it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/release/cluster.hpp"
+#include "tests/simulation/world/world.hpp"
+
+namespace llmops::simulation {
+
+inline constexpr const char* kOperator = "operator";
+inline constexpr const char* kDeploymentName = "support-bot";
+
+// What a user does to the objects in Git, and sees of the ModelDeployment.
+class User {
+ public:
+  explicit User(ObjectStore& store) : store_(store) {}
+
+  void create(const kube::ResourceType& type, Json object);
+  // Edits a spec; of the ModelDeployment where no other object is named.
+  void change(const std::function<void(Json& spec)>& edit);
+  void change(const kube::ResourceType& type, const std::string& name,
+              const std::function<void(Json& spec)>& edit);
+
+  const Json& live() const;
+  std::string phase() const;
+  // The release that the last change began has ended, whatever came of it, and all gateways know.
+  bool run_ended() const;
+  // Engines that serve nobody have gone as well.
+  bool all_settled() const;
+  // All is settled, and the last release changed this part first and ended so.
+  bool settled_with(std::string_view outcome, std::string_view part) const;
+  // The candidate has this share, all gateways know, and a pause is on.
+  bool pauses_at(std::int64_t weight) const;
+
+ private:
+  ObjectStore& store_;
+  std::int64_t last_run_ = 0;
+};
+
+struct Phase {
+  const char* name;
+  std::function<void(User&)> begin;
+  std::function<bool(const User&)> ended;
+};
+
+struct PlayOptions {
+  std::function<std::vector<Phase>()> phases;
+  std::uint64_t seed = 1;
+  std::vector<Crash> plan;  // of the operator
+  bool leader_election = false;
+  Duration max_latency{5};
+  Duration watch_lag{20};
+  Duration silence{60'000};                   // watched after the last phase
+  FaultHook faults;                           // until the last phase has ended
+  ClusterOptions cluster;                     // with a `judge`
+  std::function<void(World&)> after_handler;  // looks on, or changes the plan
+};
+
+struct PhaseResult {
+  std::string name, outcome;  // of the newest history entry
+  int new_engine_pods = 0;
+  Duration took{0};
+  int first_write = 0;  // number of the operator's first write in it
+};
+
+struct Played {
+  std::vector<PhaseResult> phases;
+  std::string unfinished;            // the phase that did not end, and what its status said; empty: all ended
+  std::string state;                 // all objects, without what may differ from run to run
+  std::vector<std::string> history;  // "Promoted Model", the latest first
+  std::vector<WriteRecord> writes;   // of the operator, in order
+  int accepted_writes() const;       // those that the server did not refuse
+  int writes_when_settled = 0;
+  int crashes = 0;
+  std::vector<std::string> violations;
+  Traffic traffic;
+  std::vector<std::string> deaths;
+  std::vector<std::string> story;  // what the status said after each of its writes
+
+  std::string write_list() const;
+};
+
+Played play(const PlayOptions& options);
+
+}  // namespace llmops::simulation
