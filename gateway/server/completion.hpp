@@ -25,6 +25,8 @@ class CompletionBuilder {
   bool has_content() const { return has_content_; }
   const TokenUsage& usage() const { return usage_; }
 
+  // As they would be answered; `message.content` is null where nothing was said.
+  const Json& choices() const { return choices_; }
   // The choice says `text` and nothing else.
   void say_instead(long long index, const std::string& text);
   // The body for the client. Call once, when done.

@@ -19,7 +19,38 @@ std::string with_member(std::string object, const std::string& member) {
   return object;
 }
 
+// What is wrong with the first choice of another form. A guardrail's own words and calls of tools are no
+// answer whose form the prompt asks for.
+std::optional<std::string> wrong_choice(const AnswerFormat& format, const Json& choices,
+                                        const AnswerGuard* answer) {
+  for (const Json& choice : choices) {
+    if (answer && answer->fallbacks().contains(integer_at(choice, "index"))) continue;
+    if (string_at(choice, "finish_reason") == "content_filter") continue;
+    const Json* content = find_path(choice, "message.content");
+    if (!content || !content->is_string()) continue;
+    if (auto problem = wrong_form(format, content->get_ref<const std::string&>())) return problem;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+const AnswerFormat* ModelExchange::enforced_format() const {
+  const auto& prompt = decision_.revision->prompt;
+  if (surface_.shape() != AnswerShape::Chat || !prompt || !prompt->response_format) return nullptr;
+  return prompt->response_format->enforced ? &*prompt->response_format : nullptr;
+}
+
+Task<bool> ModelExchange::send_events(std::string_view events) {
+  if (!exchange_.started()) {
+    status_ = 200;
+    Headers headers = answer_headers("text/event-stream; charset=utf-8");
+    const auto started = co_await exchange_.start(200, std::move(headers));
+    if (!started.ok()) co_return false;
+  }
+  const auto written = co_await exchange_.write(events);
+  co_return written.ok();
+}
 
 bool ModelExchange::moderation_is_told() const {
   return session_ && (request_.wants_moderation || record_.flagged());
@@ -56,7 +87,9 @@ void ModelExchange::absorb(const AnswerGuard* answer) {
 
 Task<ModelExchange::Step> ModelExchange::relay(HttpResponse& response, AnswerGuard* answer) {
   SseRewriter rewriter(decision_.model->name, request_.include_usage);
-  std::string guarded, out;
+  const AnswerFormat* format = enforced_format();
+  CompletionBuilder builder(surface_.shape(), gateway_.options().max_answer_bytes);
+  std::string guarded, out, held;
   for (;;) {
     const auto chunk = co_await response.body->read();
     if (!chunk.ok()) co_return co_await cut(chunk.error());
@@ -72,18 +105,23 @@ Task<ModelExchange::Step> ModelExchange::relay(HttpResponse& response, AnswerGua
     const auto fed = rewriter.feed(bytes, out);
     if (!fed.ok()) co_return co_await cut(fed.error());
     if (rewriter.has_content()) first_token();
-    if (!out.empty()) {
-      if (!exchange_.started()) {
-        status_ = 200;
-        Headers headers = answer_headers("text/event-stream; charset=utf-8");
-        const auto started = co_await exchange_.start(200, std::move(headers));
-        if (!started.ok()) co_return gone();
-      }
-      const auto written = co_await exchange_.write(out);
-      if (!written.ok()) co_return gone();
+    if (format) {
+      const auto read = builder.feed(bytes);
+      if (!read.ok()) co_return co_await refuse(api_error(502, read.error().message), Outcome::Error);
+      held += out;
+      if (held.size() > gateway_.options().max_answer_bytes)
+        co_return co_await refuse(api_error(502, "the answer is too long to be checked for its form"),
+                                  Outcome::Error);
+    } else if (!out.empty() && !co_await send_events(out)) {
+      co_return gone();
     }
     if (rewriter.done()) break;
     if (left() <= kDeadlineSlack) co_return co_await cut(kLate);
+  }
+  if (format) {
+    const auto problem = wrong_choice(*format, builder.choices(), answer);
+    if (problem) co_return co_await refuse(api_error(502, *problem), Outcome::Error);
+    if (!co_await send_events(held)) co_return gone();
   }
   usage_ = rewriter.usage();
   outcome_ = rewriter.failed() ? Outcome::Error : Outcome::Success;
@@ -113,6 +151,9 @@ Task<ModelExchange::Step> ModelExchange::gather(HttpResponse& response, AnswerGu
     if (builder.has_content()) first_token();
     if (left() <= kDeadlineSlack && !builder.done()) co_return co_await cut(kLate);
   }
+  if (const AnswerFormat* format = enforced_format())
+    if (const auto problem = wrong_choice(*format, builder.choices(), answer))
+      co_return co_await refuse(api_error(502, *problem), Outcome::Error);
   usage_ = builder.usage();
   outcome_ = Outcome::Success;
   status_ = 200;

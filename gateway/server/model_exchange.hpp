@@ -62,7 +62,10 @@ class ModelExchange {
   AnswerGuard::Setup answer_setup();
   bool answer_is_guarded() const;
   bool moderation_is_told() const;
-  void absorb(const AnswerGuard* answer);  // its record and texts become the request's
+  // The form without which an answer must not reach the client; null when none is asked for.
+  const AnswerFormat* enforced_format() const;
+  Task<bool> send_events(std::string_view events);  // false: nobody is there any more
+  void absorb(const AnswerGuard* answer);           // its record and texts become the request's
 
   void account();
   void log_access(Duration took) const;

@@ -25,6 +25,7 @@ struct ConfigOptions {
   std::string guardrails;  // of both revisions: a JSON list of rules, of a guardrail "safety"
   std::string mode = "Enforce";
   bool stable_is_bare = false;  // only the candidate has them
+  std::string response_format;  // of both prompts, as a PromptVersion has it
 };
 
 // One valid resident registration number, made for tests.
@@ -75,6 +76,9 @@ inline RevisionBodies bodies_of(const ConfigOptions& options) {
                                    "variables":{"tier":{"default":"all"}}})");
   for (auto& [hash, body] : bodies) {
     if (!options.prompt) body.prompt.reset();
+    if (body.prompt && !options.response_format.empty())
+      body.prompt->response_format =
+          api::ResponseFormat::parse(parse_json(options.response_format).value()).value();
     if (options.guardrails.empty() || (options.stable_is_bare && hash == kStable)) continue;
     Json spec = Json::object();
     spec["mode"] = options.mode;

@@ -180,6 +180,29 @@ TEST(GuardedAnswer, GoesNotOnBehindTheEndOfItsChoice) {
   }
 }
 
+TEST(EnforcedForm, KeepsAnAnswerOfAnotherFormFromTheClientStreamedOrNot) {
+  for (const char* enforce : {"Fail", "Pass"}) {
+    const bool fails = std::string_view(enforce) == "Fail";
+    GatewayWorld gateway;
+    ConfigOptions options;
+    options.response_format = R"({"type":"json_object","enforce":")" + std::string(enforce) + "\"}";
+    gateway.start(options);
+    gateway.let_engines_say({delta("blue"), delta("bird"), end()});
+    const Both wrong = ask_both(gateway);
+    for (const Answer* answer : {&wrong.streamed, &wrong.plain}) {
+      EXPECT_EQ(answer->status, fails ? 502 : 200);
+      EXPECT_EQ(answer->text.find("blue") == std::string::npos, fails) << answer->text;
+    }
+    gateway.let_engines_say({delta("{"), delta("}"), end()});
+    const Both right = ask_both(gateway);
+    for (const Answer* answer : {&right.streamed, &right.plain}) {
+      EXPECT_EQ(answer->status, 200);
+      EXPECT_EQ(hear(*answer).texts.at("0/content"), "{}");
+      EXPECT_TRUE(hear(*answer).done);
+    }
+  }
+}
+
 TEST(GuardedAnswer, ThatIsBlockedAtItsVeryEndIsNotGivenOut) {
   GatewayWorld gateway;
   gateway.start(with(kBlockWord));
