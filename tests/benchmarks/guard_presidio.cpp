@@ -1,65 +1,31 @@
-// What the rules pii and secrets cost on messages (the paragraphs of a file): each whole, and as a stream of
-// small pieces.
+// What rules cost on messages (the paragraphs of a file), each in a session of its own as in the gateway: as
+// a whole text, and as a stream of small pieces.
 //
-//   guard_presidio TEXT_FILE pii|secrets [SECONDS]
+//   guard_presidio TEXT_FILE RULE[,RULE…] [SECONDS]
 //
-// One JSON line on stdout: {"rule", "bytes", "findings", "wholeMicrosPerKB", "streamMicrosPerKB"}. With
-// normalisation, as in the gateway. Time is the CPU time of this process: other programs on the machine must
-// not decide a ratio.
+// RULE is a name of all_rules() (tests/unit/guard/engine_prose.cpp: 1,000 words, 20 expressions). One JSON
+// line on stdout; times are the CPU time of this process: other programs on the machine must not decide a
+// ratio.
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 #include <vector>
 
 #include "crds/base/json.hpp"
-#include "gateway/guard/recognisers/recognisers.hpp"
-#include "gateway/guard/text/normalised_text.hpp"
+#include "gateway/guard/guard.hpp"
+#include "tests/unit/guard/engine_prose.hpp"
 
 namespace {
 
-using llmops::guard::NormalisedText;
-using llmops::guard::Scan;
-using llmops::guard::SpanRule;
+using namespace llmops;
 
-constexpr std::size_t kPiece = 24;  // about a token of Korean text
-
-std::size_t whole(const SpanRule& rule, const std::string& given) {
-  NormalisedText text;
-  text.feed(given);
-  text.finish();
-  Scan scan;
-  rule.scan({.text = text.text(), .from = 0, .complete = true, .resume = {}}, scan);
-  return scan.spans.size();
-}
-
-std::size_t stream(const SpanRule& rule, const std::string& given) {
-  NormalisedText text;
-  std::size_t findings = 0;
-  std::size_t from = 0;  // of all normalised text
-  std::string resume;
-  for (std::size_t at = 0; at < given.size(); at += kPiece) {
-    text.feed(std::string_view(given).substr(at, kPiece));
-    const bool complete = at + kPiece >= given.size();
-    if (complete) text.finish();
-    Scan scan;
-    rule.scan({.text = text.text(), .from = from - text.text_begin(), .complete = complete, .resume = resume},
-              scan);
-    std::size_t behind = scan.decided;
-    for (const auto& span : scan.spans) {
-      findings += !span.continued;
-      behind = std::max(behind, span.end);
-    }
-    resume = scan.resume;
-    from = text.text_begin() + (resume.empty() ? behind : scan.decided);
-    if (from > rule.context_bytes() + 512) {
-      text.forget_text(from - rule.context_bytes());
-      text.forget_given(text.given_begin(text.text_begin()));
-    }
-  }
-  return findings;
-}
+constexpr std::size_t kTokenBytes = 24;  // about a token of Korean text
+constexpr std::size_t kSmallBytes = 4;
 
 std::vector<std::string> paragraphs(const std::string& text) {
   std::vector<std::string> all;
@@ -71,60 +37,106 @@ std::vector<std::string> paragraphs(const std::string& text) {
   return all;
 }
 
+Result<std::shared_ptr<const guard::Guard>> compile(const std::string& names) {
+  const std::vector<std::string> all = guard::testing_support::all_rules();
+  std::vector<std::string> wanted;
+  std::istringstream stream(names);
+  for (std::string name; std::getline(stream, name, ',');) {
+    const auto rule = std::find_if(all.begin(), all.end(), [&](const std::string& candidate) {
+      return candidate.starts_with("{\"name\": \"" + name + "\"");
+    });
+    if (rule == all.end()) return Error{ErrorCode::InvalidArgument, "no rule is called " + name};
+    wanted.push_back(*rule);
+  }
+  auto json = parse_json("{\"rules\": " + guard::testing_support::rule_list(wanted) + "}");
+  if (!json) return json.error();
+  auto spec = api::GuardrailSpec::parse(*json);
+  if (!spec) return spec.error();
+  return guard::Guard::compile({{"benchmark", "", *spec}});
+}
+
+std::size_t check(const std::shared_ptr<const guard::Guard>& rules, std::string_view message) {
+  guard::GuardSession session(rules, {});
+  return session.check(guard::Stage::Input, message).findings.size();
+}
+
+std::size_t stream(const std::shared_ptr<const guard::Guard>& rules, std::string_view message,
+                   std::size_t piece_bytes) {
+  guard::GuardSession session(rules, {});
+  const auto stream = session.stream(guard::Stage::Output);
+  std::string out;
+  for (std::size_t at = 0; at < message.size(); at += piece_bytes) {
+    out.clear();
+    stream->feed(message.substr(at, piece_bytes), out);
+  }
+  stream->finish(out);
+  return stream->findings().size();
+}
+
 double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-double micros_per_kb(const std::vector<std::string>& messages, double seconds, std::size_t& findings,
-                     std::size_t (*run)(const SpanRule&, const std::string&), const SpanRule& rule) {
-  std::size_t bytes = 0;
-  for (const std::string& message : messages) {
-    run(rule, message);
-    bytes += message.size();
-  }
+// Seconds of a round over all messages, once everything is warm.
+double seconds_of(double seconds, const std::function<void()>& round) {
+  round();
   std::size_t rounds = 0;
   const double begin = cpu_seconds();
   double spent = 0;
   do {
-    findings = 0;
-    for (const std::string& message : messages) findings += run(rule, message);
+    round();
     ++rounds;
     spent = cpu_seconds() - begin;
   } while (spent < seconds);
-  return spent * 1e6 / (static_cast<double>(rounds) * static_cast<double>(bytes) / 1024);
+  return spent / static_cast<double>(rounds);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 3) {
-    std::cerr << "usage: guard_presidio TEXT_FILE pii|secrets [SECONDS]\n";
+    std::cerr << "usage: guard_presidio TEXT_FILE RULE[,RULE...] [SECONDS]\n";
     return 2;
   }
   std::ifstream file(arguments[1], std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
-  const std::string name = arguments[2];
   const double seconds = count > 3 ? std::atof(arguments[3]) : 2;
-  auto rule = name == "pii" ? llmops::guard::make_pii_rule({}, {}) : llmops::guard::make_secrets_rule({}, {});
-  if (text.empty() || !rule.ok()) {
-    std::cerr << "guard_presidio: " << (text.empty() ? "the text is empty" : rule.error().message) << "\n";
-    return 1;
-  }
-  std::size_t in_whole = 0;
-  std::size_t in_stream = 0;
+  const auto rules = compile(arguments[2]);
   const std::vector<std::string> messages = paragraphs(text);
-  const double whole_micros = micros_per_kb(messages, seconds, in_whole, whole, **rule);
-  const double stream_micros = micros_per_kb(messages, seconds, in_stream, stream, **rule);
-  if (in_whole != in_stream) {
-    std::cerr << "guard_presidio: " << in_whole << " findings in the whole text, " << in_stream
-              << " in the stream\n";
+  if (messages.empty() || !rules.ok()) {
+    std::cerr << "guard_presidio: " << (messages.empty() ? "the text is empty" : rules.error().message)
+              << "\n";
     return 1;
   }
-  const llmops::Json line{{"rule", name},
-                          {"bytes", text.size()},
-                          {"findings", in_whole},
-                          {"wholeMicrosPerKB", whole_micros},
-                          {"streamMicrosPerKB", stream_micros}};
+  std::size_t bytes = 0;
+  for (const std::string& message : messages) bytes += message.size();
+  const double kilobytes = static_cast<double>(bytes) / 1024;
+  Json line{{"rules", arguments[2]}, {"bytes", bytes}};
+  std::size_t in_whole = 0;
+  line["wholeMicrosPerKB"] = 1e6 / kilobytes * seconds_of(seconds, [&] {
+                               in_whole = 0;
+                               for (const std::string& message : messages) in_whole += check(*rules, message);
+                             });
+  line["findings"] = in_whole;
+  for (const std::size_t piece_bytes : {kTokenBytes, kSmallBytes}) {
+    std::size_t found = 0, pieces = 0;
+    const double spent = seconds_of(seconds, [&] {
+      found = pieces = 0;
+      for (const std::string& message : messages) {
+        found += stream(*rules, message, piece_bytes);
+        pieces += (message.size() + piece_bytes - 1) / piece_bytes;
+      }
+    });
+    if (found != in_whole) {
+      std::cerr << "guard_presidio: " << in_whole << " findings in the whole text, " << found
+                << " in the stream\n";
+      return 1;
+    }
+    const std::string name = "stream" + std::to_string(piece_bytes);
+    line[name + "MicrosPerKB"] = 1e6 / kilobytes * spent;
+    line[name + "MicrosPerPiece"] = 1e6 * spent / static_cast<double>(pieces);
+  }
+  line["sessionMicros"] = 1e6 * seconds_of(seconds / 4, [&] { check(*rules, {}); });
   std::cout << line.dump() << "\n";
   return 0;
 }

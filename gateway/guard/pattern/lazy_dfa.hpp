@@ -53,6 +53,7 @@ class LazyDfa {
     return (state & kLabelled) == 0 ? 0 : labels_[(state & ~kLabelled) / stride_];
   }
   std::span<const Automaton::State> set(State state) const;
+  std::size_t row(State state) const { return (state & ~kLabelled) / stride_; }
 
   // How often the cache has been emptied.
   std::size_t generation() const { return generation_; }

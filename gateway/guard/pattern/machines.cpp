@@ -1,6 +1,7 @@
 #include "gateway/guard/pattern/machines.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace llmops::guard {
 namespace {
@@ -32,28 +33,51 @@ void backwards(const Automaton& automaton, std::span<const State> set, unsigned 
   for (const State state : set) follow(automaton.edges_backwards(state), byte, next);
 }
 
+// Adds the pattern of a state, whose number is not below that of the last one.
+void note(std::uint32_t pattern, std::uint32_t neighbours, std::vector<PatternLists::Entry>& entries) {
+  if (neighbours == 0) return;
+  if (entries.empty() || entries.back().pattern != pattern)
+    entries.push_back({pattern, neighbours});
+  else
+    entries.back().neighbours |= neighbours;
+}
+
+// Positions of the kinds in HitRules.
+constexpr Neighbour kKinds[] = {kOther, kTextEdge, kNewline, kWord};
+
+std::size_t position_of(Neighbour kind) {
+  return static_cast<std::size_t>(std::find(std::begin(kKinds), std::end(kKinds), kind) - std::begin(kKinds));
+}
+
 }  // namespace
 
-std::uint32_t PatternLists::add(const std::vector<std::uint32_t>& patterns) {
-  if (patterns.empty()) return 0;
-  patterns_.insert(patterns_.end(), patterns.begin(), patterns.end());
-  offset_.push_back(static_cast<std::uint32_t>(patterns_.size()));
+std::uint32_t PatternLists::add(const std::vector<Entry>& entries) {
+  if (entries.empty()) return 0;
+  entries_.insert(entries_.end(), entries.begin(), entries.end());
+  offset_.push_back(static_cast<std::uint32_t>(entries_.size()));
   return static_cast<std::uint32_t>(offset_.size() - 2);
 }
 
-std::span<const std::uint32_t> PatternLists::at(std::uint32_t label) const {
-  return {patterns_.data() + offset_[label], patterns_.data() + offset_[label + 1]};
+std::span<const PatternLists::Entry> PatternLists::at(std::uint32_t label) const {
+  return {entries_.data() + offset_[label], entries_.data() + offset_[label + 1]};
 }
 
 void PatternLists::clear() {
   offset_.assign(2, 0);
-  patterns_.clear();
+  entries_.clear();
 }
 
-HitRules::HitRules(const Automaton& automaton) : automaton_(automaton), after_start_(256) {
+HitRules::HitRules(const Automaton& automaton) : automaton_(automaton) {
+  for (const State state : automaton.starts()) marks_ = marks_ || automaton.start(state) != kAnyNeighbour;
+  after_start_.resize(256 * (marks_ ? std::size(kKinds) : 1));
   for (const State state : automaton.starts())
     for (const Automaton::Edge& edge : automaton.edges(state))
-      for (unsigned byte = edge.first; byte <= edge.last; ++byte) after_start_[byte].push_back(edge.to);
+      for (unsigned byte = edge.first; byte <= edge.last; ++byte) {
+        first_bytes_[byte] = true;
+        for (std::size_t kind = 0; 256 * kind < after_start_.size(); ++kind)
+          if ((automaton.start(state) & kKinds[kind]) != 0)
+            after_start_[256 * kind + byte].push_back(edge.to);
+      }
   for (std::vector<State>& states : after_start_) {
     std::sort(states.begin(), states.end());
     states.erase(std::unique(states.begin(), states.end()), states.end());
@@ -61,22 +85,42 @@ HitRules::HitRules(const Automaton& automaton) : automaton_(automaton), after_st
   }
 }
 
+SetRules::Set HitRules::begin(Neighbour before) const {
+  if (!marks_ || before == kOther) return {};
+  return {static_cast<State>(automaton_.states() + position_of(before))};
+}
+
+std::span<const State> HitRules::on_their_way(std::span<const State> set) const {
+  const bool marked = !set.empty() && set.back() >= automaton_.states();
+  return set.first(set.size() - (marked ? 1 : 0));
+}
+
+std::size_t HitRules::kind_before(std::span<const State> set) const {
+  return !set.empty() && set.back() >= automaton_.states() ? set.back() - automaton_.states() : 0;
+}
+
 void HitRules::mark_bounds(std::array<bool, 257>& bounds) const {
   mark_states(automaton_, 0, static_cast<State>(automaton_.states()), bounds);
+  if (!marks_) return;
+  for (unsigned byte = 1; byte < 256; ++byte)
+    if (neighbour_kind(static_cast<unsigned char>(byte)) !=
+        neighbour_kind(static_cast<unsigned char>(byte - 1)))
+      bounds[byte] = true;
 }
 
 void HitRules::after_byte(std::span<const State> set, unsigned char byte, Set& next) const {
-  forwards(automaton_, set, byte, next);
-  next.insert(next.end(), after_start_[byte].begin(), after_start_[byte].end());
+  forwards(automaton_, on_their_way(set), byte, next);
+  const std::vector<State>& begun = after_start_[256 * kind_before(set) + byte];
+  next.insert(next.end(), begun.begin(), begun.end());
+  if (const Neighbour kind = neighbour_kind(byte); marks_ && kind != kOther)
+    next.push_back(static_cast<State>(automaton_.states() + position_of(kind)));
 }
 
 std::uint32_t HitRules::label(std::span<const State> set) {
-  std::vector<std::uint32_t> patterns;
-  for (const State state : set)
-    if (automaton_.accepting(state) != 0 &&
-        (patterns.empty() || patterns.back() != automaton_.pattern_of(state)))
-      patterns.push_back(automaton_.pattern_of(state));
-  return lists_.add(patterns);
+  std::vector<PatternLists::Entry> entries;
+  for (const State state : on_their_way(set))
+    note(automaton_.pattern_of(state), automaton_.accepting(state), entries);
+  return lists_.add(entries);
 }
 
 void LiveRules::mark_bounds(std::array<bool, 257>& bounds) const {
@@ -87,16 +131,10 @@ void LiveRules::after_byte(std::span<const State> set, unsigned char byte, Set& 
   backwards(automaton_, set, byte, next);
 }
 
-void LiveRules::after_symbol(std::span<const State>, std::size_t, Set& next) const {
-  for (State state = 0; state < automaton_.states(); ++state) next.push_back(state);
-}
-
 std::uint32_t LiveRules::label(std::span<const State> set) {
-  std::vector<std::uint32_t> patterns;
-  for (const State state : set)
-    if (automaton_.start(state) != 0 && (patterns.empty() || patterns.back() != automaton_.pattern_of(state)))
-      patterns.push_back(automaton_.pattern_of(state));
-  return lists_.add(patterns);
+  std::vector<PatternLists::Entry> entries;
+  for (const State state : set) note(automaton_.pattern_of(state), automaton_.start(state), entries);
+  return lists_.add(entries);
 }
 
 std::size_t BeginRules::ends_before(Neighbour neighbour) {

@@ -1,6 +1,7 @@
 // The four questions that a search asks of the automaton, each as a lazily built deterministic automaton.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,25 +11,38 @@
 
 namespace llmops::guard {
 
-// Lists of patterns as labels of states.
+// Lists of patterns as labels of states, each pattern with the kinds of neighbours for which it holds.
 class PatternLists {
  public:
-  std::uint32_t add(const std::vector<std::uint32_t>& patterns);
+  struct Entry {
+    std::uint32_t pattern;
+    std::uint32_t neighbours;  // bits of Neighbour
+  };
+  std::uint32_t add(const std::vector<Entry>& entries);
   // Of a label; patterns ascending.
-  std::span<const std::uint32_t> at(std::uint32_t label) const;
+  std::span<const Entry> at(std::uint32_t label) const;
   void clear();
-  std::size_t bytes() const { return (offset_.size() + patterns_.size()) * sizeof(std::uint32_t); }
+  std::size_t bytes() const {
+    return offset_.size() * sizeof(std::uint32_t) + entries_.size() * sizeof(Entry);
+  }
 
  private:
   std::vector<std::uint32_t> offset_{0, 0};
-  std::vector<std::uint32_t> patterns_;
+  std::vector<Entry> entries_;
 };
 
-// Read forwards from anywhere: the patterns of which a match may end here, neighbours not regarded. The empty
-// set stands for the starts alone, which every set has in it unsaid.
+// Read forwards from anywhere: the patterns of which a match may end here, the neighbour behind it not
+// regarded. The starts are in every set unsaid. What stands before a start is regarded where some pattern
+// asks for it: then a set has a mark of its last byte's kind, but for kOther; the empty set says kOther.
 class HitRules final : public SetRules {
  public:
   explicit HitRules(const Automaton& automaton);
+  // The set in which nothing has been read and `before` stands before the place.
+  Set begin(Neighbour before) const;
+  // Without marks: where matches on their way are.
+  std::span<const Automaton::State> on_their_way(std::span<const Automaton::State> set) const;
+  // Bytes with which a match may begin, whatever stands before it.
+  const std::array<bool, 256>& first_bytes() const { return first_bytes_; }
   void mark_bounds(std::array<bool, 257>& bounds) const override;
   void after_byte(std::span<const Automaton::State> set, unsigned char byte, Set& next) const override;
   void after_symbol(std::span<const Automaton::State>, std::size_t, Set&) const override {}
@@ -38,20 +52,23 @@ class HitRules final : public SetRules {
   const PatternLists& lists() const { return lists_; }
 
  private:
+  std::size_t kind_before(std::span<const Automaton::State> set) const;
+
   const Automaton& automaton_;
-  std::vector<std::vector<Automaton::State>> after_start_;  // by byte
+  bool marks_ = false;
+  std::vector<std::vector<Automaton::State>> after_start_;  // by the kind before (if it matters), by byte
+  std::array<bool, 256> first_bytes_{};
   PatternLists lists_;
 };
 
-// Read backwards from the set of all states: the patterns of which a match may begin here and still go on
-// where the reading began, neighbours not regarded.
+// Read backwards from the states in which matches are on their way: the patterns of which one may begin here
+// and be there where the reading began.
 class LiveRules final : public SetRules {
  public:
   explicit LiveRules(const Automaton& automaton) : automaton_(automaton) {}
   void mark_bounds(std::array<bool, 257>& bounds) const override;
   void after_byte(std::span<const Automaton::State> set, unsigned char byte, Set& next) const override;
-  void after_symbol(std::span<const Automaton::State> set, std::size_t symbol, Set& next) const override;
-  std::size_t symbols() const override { return 1; }  // to the set of all states
+  void after_symbol(std::span<const Automaton::State>, std::size_t, Set&) const override {}
   std::uint32_t label(std::span<const Automaton::State> set) override;
   void forget() override { lists_.clear(); }
   std::size_t bytes() const override { return lists_.bytes(); }

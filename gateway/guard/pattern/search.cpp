@@ -5,9 +5,6 @@
 namespace llmops::guard {
 namespace {
 
-// Hits that are as near to each other are looked at in one go.
-constexpr std::size_t kHitsTogether = 64;
-
 // Where the code point begins in which `position` is; `position` itself when it is in none. Told from the
 // bytes before it, so that it is the same in every window.
 std::size_t begin_of_code_point(std::string_view text, std::size_t position) {
@@ -32,7 +29,8 @@ Searcher::Searcher(const CompiledPatterns& patterns)
       hit_rules_(patterns.automaton),
       live_rules_(patterns.automaton),
       hits_(hit_rules_, kMostHitBytes),
-      live_(live_rules_, kMostLiveBytes + 4 * patterns.automaton.states() * sizeof(Automaton::State)),
+      live_(live_rules_, kMostLiveBytes),
+      start_bytes_(hit_rules_.first_bytes()),
       round_of_(patterns.automaton.patterns()),
       active_number_(patterns.automaton.patterns()) {}
 
@@ -99,7 +97,6 @@ std::size_t Searcher::find(const Window& window, const PatternSet::Accept& accep
   opens_.clear();
   read_resume(window.resume);
   look_for_hits();
-  if (patterns_.some_may_be_overlong) look_for_long_runs();
   std::size_t decided = complete_ ? text_.size() : look_for_live_begins();
   const std::size_t first_match = matches.size();
   for (std::size_t i = 0; i < active_count_; ++i)
@@ -110,86 +107,6 @@ std::size_t Searcher::find(const Window& window, const PatternSet::Accept& accep
             });
   if (resume != nullptr) write_resume(decided, matches, first_match, *resume);
   return decided;
-}
-
-void Searcher::look_for_hits() {
-  const LazyDfa::State* table = hits_.table();
-  const unsigned char* classes = hits_.classes();
-  LazyDfa::State state = LazyDfa::kDead;
-  for (std::size_t i = from_; i < text_.size(); ++i) {
-    const unsigned char byte = byte_at(i);
-    LazyDfa::State next = table[state + classes[byte]];
-    if ((next & LazyDfa::kLabelled) != 0) {
-      if (next == LazyDfa::kUnknown) {
-        next = hits_.step(state, byte);
-        table = hits_.table();
-      }
-      for (const std::uint32_t pattern : hit_rules_.lists().at(hits_.label(next))) {
-        auto& ends = activate(pattern).ends;
-        if (!ends.empty() && ends.back().second + kHitsTogether >= i + 1)
-          ends.back().second = i + 1;
-        else
-          ends.emplace_back(i + 1, i + 1);
-      }
-      next &= ~LazyDfa::kLabelled;
-    }
-    state = next;
-  }
-}
-
-// A run that is longer than the limit is alive at one of these places, at least one byte after its begin.
-void Searcher::look_for_long_runs() {
-  const std::size_t limit = patterns_.max_match_bytes;
-  for (std::size_t place = from_ + limit; place < text_.size(); place += limit) {
-    LazyDfa::State state = live_.read(LazyDfa::kDead, 0);
-    LazyDfa::State last = LazyDfa::kDead;
-    for (std::size_t x = place; x > place - limit; --x) {
-      state = live_.step(state, byte_at(x - 1));
-      if (state == LazyDfa::kDead) break;
-      if (state == last) continue;
-      last = state;
-      for (const std::uint32_t pattern : live_rules_.lists().at(live_.label(state))) {
-        if (!patterns_.may_be_overlong(pattern)) continue;
-        auto& places = activate(pattern).viable_at;
-        if (places.empty() || places.back() != place) places.push_back(place);
-      }
-    }
-  }
-}
-
-// The earliest byte at which a match of a pattern that is not active could begin and still go on at the end.
-// A pattern for which that is not the whole answer becomes active.
-std::size_t Searcher::look_for_live_begins() {
-  for (;;) {
-    const std::size_t active_before = active_count_;
-    const std::size_t earliest = read_live_begins();
-    // What was read of patterns that have become active since does not count.
-    if (active_count_ == active_before) return earliest;
-  }
-}
-
-std::size_t Searcher::read_live_begins() {
-  std::size_t earliest = text_.size();
-  LazyDfa::State state = live_.read(LazyDfa::kDead, 0);
-  for (std::size_t x = text_.size(); x > from_; --x) {
-    state = live_.step(state, byte_at(x - 1));
-    if (state == LazyDfa::kDead) break;
-    const std::uint32_t label = live_.label(state);
-    if (label == 0) continue;
-    const bool long_run = text_.size() - (x - 1) > patterns_.max_match_bytes;
-    if (!long_run && active_count_ == 0 && patterns_.all_begin_anywhere) {
-      earliest = x - 1;
-      continue;
-    }
-    for (const std::uint32_t pattern : live_rules_.lists().at(label)) {
-      if (round_of_[pattern] == round_) continue;
-      if (!long_run && patterns_.begins_anywhere[pattern])
-        earliest = x - 1;
-      else
-        activate(pattern);
-    }
-  }
-  return earliest;
 }
 
 }  // namespace llmops::guard

@@ -14,6 +14,7 @@
 
 #include "gateway/guard/pattern/machines.hpp"
 #include "gateway/guard/pattern/pattern_set.hpp"
+#include "gateway/guard/pattern/start_bytes.hpp"
 
 namespace llmops::guard {
 
@@ -33,7 +34,7 @@ struct CompiledPatterns {
 
 class Searcher {
  public:
-  // Bounds of the caches, in bytes. A set whose automaton is large gets more for `live`.
+  // Bounds of the caches, in bytes.
   static constexpr std::size_t kMostHitBytes = 4U << 20;
   static constexpr std::size_t kMostLiveBytes = 2U << 20;
   static constexpr std::size_t kMostSingleBytes = 256U << 10;  // of one pattern, in each direction
@@ -82,6 +83,21 @@ class Searcher {
     bool at_window_end = false;
   };
 
+  static constexpr std::size_t kLanes = 4;
+  // A stretch of the text that is read as if nothing were on its way at its begin; what is true of it from
+  // where the reading that knows meets it is taken over.
+  struct Lane {
+    static constexpr std::size_t kMeeting = 32;  // states that are remembered to be met
+    std::size_t begin = 0;
+    LazyDfa::State state = LazyDfa::kDead;
+    std::array<LazyDfa::State, kMeeting> states;
+    std::vector<std::pair<std::size_t, LazyDfa::State>> hits;  // the state behind a byte of the lane
+  };
+  struct KnownLive {
+    LazyDfa::State hits = LazyDfa::kUnknown, live = LazyDfa::kDead;
+    std::size_t hits_generation = 0, live_generation = 0;
+  };
+
   unsigned char byte_at(std::size_t position) const { return static_cast<unsigned char>(text_[position]); }
   Neighbour before(std::size_t position) const;
   // Nothing where it is not known yet.
@@ -95,9 +111,16 @@ class Searcher {
   void write_resume(std::size_t decided, const std::vector<PatternMatch>& matches, std::size_t first_match,
                     std::string& resume);
   void look_for_hits();
-  void look_for_long_runs();
+  LazyDfa::State walk(LazyDfa::State state, std::size_t begin, std::size_t end);
+  LazyDfa::State walk_in_lanes(LazyDfa::State state, std::size_t begin, std::size_t end);
+  LazyDfa::State walk_on(LazyDfa::State state, std::size_t begin, std::size_t end);
+  bool step_lanes(std::size_t first, std::size_t last, bool remember);
+  LazyDfa::State state_at_begin(std::size_t position);
+  void note_hit(LazyDfa::State state, std::size_t end);
+  void look_for_long_run(LazyDfa::State state, std::size_t place);
   std::size_t look_for_live_begins();
   std::size_t read_live_begins();
+  LazyDfa::State live_from(LazyDfa::State hits_state);
   std::size_t search(Active& active, const PatternSet::Accept& accept, std::vector<PatternMatch>& matches,
                      bool resumable);
   void collect_begins(const Active& active, Single& machines, std::size_t position);
@@ -109,11 +132,15 @@ class Searcher {
   HitRules hit_rules_;
   LiveRules live_rules_;
   LazyDfa hits_, live_;
+  StartBytes start_bytes_;
+  std::array<Lane, kLanes> lanes_;
+  std::array<KnownLive, 64> known_live_{};
   std::unordered_map<std::uint32_t, std::unique_ptr<Single>> singles_;
   std::size_t singles_bytes_ = 0;
 
   // Of the search that is on.
   std::string_view text_, whole_text_;
+  LazyDfa::State hits_end_ = LazyDfa::kDead;  // behind the text, of hits_
   std::size_t from_ = 0;
   bool complete_ = false;
   std::uint64_t round_ = 0;
