@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ struct Window {
   // Scan::resume of the rule's scan before this one, whose Scan::decided is the byte that is `from` here;
   // empty: `from` is not inside a span.
   std::string_view resume;
+  // Scan::look_back of the rule's scan before this one, whose Scan::decided is the byte that is `from` here;
+  // empty: not known.
+  std::optional<std::size_t> look_back = {};
 };
 
 struct Scan {
@@ -43,6 +47,10 @@ struct Scan {
   // Not empty: some span goes on behind `decided` (an open one does), and the next window of this rule must
   // have its `from` there and bring this with it. For the rule alone to read; not meant to be stored.
   std::string resume;
+  // Spans that begin at `decided` or later depend on no more than so many bytes before it, beside what stands
+  // next to them; empty: on any that are in SpanRule::context_bytes(). A rule that looks for what stands
+  // before its spans need not read it again for every piece.
+  std::optional<std::size_t> look_back = {};
 };
 
 // Finds spans.

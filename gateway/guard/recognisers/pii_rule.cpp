@@ -66,7 +66,7 @@ class PiiRule final : public SpanRule {
       : families_(std::move(families)), words_(std::move(words)), min_confidence_(min_confidence) {}
 
   void scan(const Window& window, Scan& scan) const override {
-    Candidates candidates{.all = {}, .from = window.from, .before = {}, .words = {}};
+    Candidates candidates{.all = {}, .from = window.from, .before = {}, .words = {}, .names = {}};
     std::size_t known = window.text.size();
     for (const CompiledFamily& family : families_) {
       std::vector<PatternMatch> overlong;
@@ -75,7 +75,10 @@ class PiiRule final : public SpanRule {
         add(family.shapes[match.pattern], match, text, candidates);
         return false;
       };
-      known = std::min(known, family.patterns.find(family.named ? wider(window) : window, note, overlong));
+      const std::size_t known_here =
+          family.patterns.find(family.named ? wider(window) : window, note, overlong);
+      if (family.named) candidates.names.searched(known_here);
+      known = std::min(known, known_here);
       for (const PatternMatch& match : overlong) {
         const api::PiiEntity entity = family.shapes[match.pattern].readings.front().entity;
         if (match.begin >= window.from)
@@ -84,6 +87,7 @@ class PiiRule final : public SpanRule {
     }
     const std::size_t settled = settle(std::move(candidates.all), std::max(known, window.from), scan.spans);
     scan.decided = std::max(window.from, settled);
+    scan.look_back = candidates.names.look_back(scan.decided);
   }
 
   std::size_t context_bytes() const override { return kLookBack; }
@@ -95,6 +99,7 @@ class PiiRule final : public SpanRule {
     // Several shapes match at the same byte: the words before it are read once.
     std::optional<std::size_t> before;
     WordsBefore words;
+    NamesBefore names;
   };
 
   void add(const Shape& shape, const PatternMatch& match, std::string_view text,
@@ -105,6 +110,7 @@ class PiiRule final : public SpanRule {
       if (offset >= match.end - match.begin) return;
       begin += offset;
     }
+    candidates.names.found(match.begin, begin);
     if (begin < candidates.from || !stands_alone(shape.edges, text, begin, match.end)) return;
     const Value value = value_of(text.substr(begin, match.end - begin));
     for (const Reading& reading : shape.readings) {

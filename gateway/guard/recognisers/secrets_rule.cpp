@@ -44,7 +44,8 @@ class SecretsRule final : public SpanRule {
 
   void scan(const Window& window, Scan& scan) const override {
     std::vector<Candidate> candidates;
-    const std::size_t known_tokens = find_tokens(window, candidates);
+    NamesBefore names;
+    const std::size_t known_tokens = find_tokens(window, candidates, names);
     std::vector<PatternMatch> blocks;
     std::string resume;
     std::size_t known_blocks = unbounded_.find(window, is_block, blocks, &resume);
@@ -69,6 +70,7 @@ class SecretsRule final : public SpanRule {
     std::sort(scan.spans.begin(), scan.spans.end(),
               [](const Span& a, const Span& b) { return a.begin < b.begin; });
     scan.decided = std::max(window.from, settled);
+    scan.look_back = names.look_back(scan.decided);
     scan.resume = std::move(resume);
   }
 
@@ -82,7 +84,8 @@ class SecretsRule final : public SpanRule {
   }
 
   // The key of an assignment may stand before window.from.
-  std::size_t find_tokens(const Window& window, std::vector<Candidate>& candidates) const {
+  std::size_t find_tokens(const Window& window, std::vector<Candidate>& candidates,
+                          NamesBefore& names) const {
     std::vector<PatternMatch> overlong;
     const auto note = [&](const PatternMatch& match, std::string_view text) {
       const BoundedSecret& token = tokens_[match.pattern];
@@ -90,11 +93,13 @@ class SecretsRule final : public SpanRule {
       if (token.secret_begin == nullptr && !begins_alone(text, match.begin)) return false;
       const std::size_t offset =
           token.secret_begin == nullptr ? 0 : token.secret_begin(found, min_entropy_bits_);
+      if (offset < found.size()) names.found(match.begin, match.begin + offset);
       if (offset < found.size() && match.begin + offset >= window.from)
         candidates.push_back({match.begin + offset, match.end, kEntity, 1, match.pattern});
       return false;
     };
     const std::size_t known = bounded_.find(wider(window), note, overlong);
+    names.searched(known);
     for (const PatternMatch& match : overlong)
       if (match.begin >= window.from)
         candidates.push_back({match.begin, match.end, kEntity, 1, match.pattern});

@@ -13,7 +13,8 @@ void SpanSearch::search(std::string_view text, std::size_t begin, bool complete,
   scan_.spans.clear();
   scan_.decided = from_ - begin;
   scan_.resume.clear();
-  rule_->scan({text, from_ - begin, complete, resume_}, scan_);
+  scan_.look_back.reset();
+  rule_->scan({text, from_ - begin, complete, resume_, look_back_}, scan_);
   std::swap(resume_, scan_.resume);
   const std::size_t decided = complete ? end : std::clamp(begin + scan_.decided, from_, end);
   std::size_t next = decided;
@@ -25,6 +26,7 @@ void SpanSearch::search(std::string_view text, std::size_t begin, bool complete,
     found.push_back(span);
   }
   from_ = resume_.empty() ? next : decided;
+  look_back_ = from_ == begin + scan_.decided ? scan_.look_back : std::nullopt;
 }
 
 std::size_t SpanSearch::keep_from() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ class SpanSearch {
   bool gave_up_ = false;
   std::size_t from_ = 0;
   std::size_t seen_ = 0;
+  std::optional<std::size_t> look_back_;
   Scan scan_;
   std::string resume_;
 };

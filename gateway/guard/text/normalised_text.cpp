@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "gateway/guard/text/plain_run.hpp"
+
 namespace llmops::guard {
 namespace {
 
@@ -12,20 +14,13 @@ constexpr std::size_t kMaxMarks = 32;
 constexpr std::size_t kMaxInvisibleRun = 16;
 constexpr std::size_t kForgetBytes = 512;  // smaller moves are not worth it
 
-bool is_easy_ascii(char byte) {
-  return (byte >= 0x20 && byte < 0x7F) || byte == '\n' || byte == '\t' || byte == '\r';
-}
-
-bool is_ascii_letter(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-bool ascii_may_compose(char byte) {
-  return is_ascii_letter(byte) || byte == '<' || byte == '=' || byte == '>';
+bool ascii_may_compose(CodePoint code) {
+  return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') || code == '<' || code == '=' ||
+         code == '>';
 }
 
 bool is_bare_ascii(char byte) {
-  return is_easy_ascii(byte) && !ascii_may_compose(byte);
+  return is_plain_ascii(static_cast<unsigned char>(byte)) && !ascii_may_compose(byte);
 }
 
 void append_utf8(CodePoint code, std::string& out) {
@@ -69,8 +64,8 @@ void NormalisedText::finish() {
 
 void NormalisedText::read(std::string_view piece, bool complete) {
   while (!piece.empty()) {
-    if (const std::size_t easy = read_ascii(piece); easy != 0) {
-      piece.remove_prefix(easy);
+    if (const std::size_t plain = read_plain(piece); plain != 0) {
+      piece.remove_prefix(plain);
       continue;
     }
     const ReadCodePoint next = read_code_point(piece, escapes_, complete);
@@ -83,27 +78,25 @@ void NormalisedText::read(std::string_view piece, bool complete) {
   }
 }
 
-// The ordinary case: a run of ASCII is its own normal form, but for its last letter, which waits.
-std::size_t NormalisedText::read_ascii(std::string_view piece) {
-  std::size_t size = 0;
-  const char escape = escapes_ == Escapes::Json ? '\\' : '\0';
-  while (size < piece.size() && is_easy_ascii(piece[size]) && piece[size] != escape) ++size;
-  if (size == 0) return 0;
+// The ordinary case: a run of characters that are their own normal form, whatever stands before them, but for
+// its last one, which waits when it may compose.
+std::size_t NormalisedText::read_plain(std::string_view piece) {
+  const PlainRun run = plain_run(piece, escapes_ == Escapes::Json ? '\\' : '\0');
+  if (run.bytes == 0) return 0;
   flush();
   const std::size_t begin = given_end_;
-  append_given(piece.substr(0, size));
+  append_given(piece.substr(0, run.bytes));
   invisible_run_ = 0;
-  const char last = piece[size - 1];
-  if (!ascii_may_compose(last)) {
+  if (!(run.last < 0x80 ? ascii_may_compose(run.last) : may_compose(run.last))) {
     write_same(begin, given_end_);
-    return size;
+    return run.bytes;
   }
-  write_same(begin, given_end_ - 1);
-  pending_.push_back(last);
+  write_same(begin, given_end_ - run.last_bytes);
+  pending_.push_back(run.last);
   pending_same_ = true;
-  pending_begin_ = given_end_ - 1;
+  pending_begin_ = given_end_ - run.last_bytes;
   pending_end_ = given_end_;
-  return size;
+  return run.bytes;
 }
 
 void NormalisedText::take(CodePoint code, std::string_view bytes) {

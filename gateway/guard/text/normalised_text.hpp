@@ -66,7 +66,7 @@ class NormalisedText {
     std::size_t total;  // bytes taken out up to here
   };
   void read(std::string_view piece, bool complete);
-  std::size_t read_ascii(std::string_view piece);
+  std::size_t read_plain(std::string_view piece);
   void take(CodePoint code, std::string_view bytes);
   void keep_invisible(std::string_view bytes);
   void append_given(std::string_view bytes);
