@@ -82,9 +82,25 @@ class TextRule {
     // `piece` is what has come since the last call. The sequence of verdicts does not depend on where the
     // text is cut, but for the moment in which it is told.
     virtual Verdict feed(std::string_view piece, bool complete) = 0;
+    // What feed() says of each character in turn, for as many characters at the front of `text` as the rule
+    // can tell at once: at least one, of which all but the last have left Fine or Undecided.
+    struct Told {
+      std::size_t taken = 0;  // bytes that were fed
+      std::size_t fine = 0;   // of them up to the last Fine; 0 when none was
+      Verdict verdict = Verdict::Undecided;
+    };
+    virtual Told feed_characters(std::string_view text) {
+      std::size_t size = 1;
+      while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+      const Verdict verdict = feed(text.substr(0, size), false);
+      return {size, verdict == Verdict::Fine ? size : 0, verdict};
+    }
   };
   virtual ~TextRule() = default;
   virtual std::unique_ptr<Session> begin() const = 0;
+  // True: the form of the text counts, so sessions are fed the text as it is given and not normalised, in
+  // whatever pieces it comes. Such a session is never Fine before the end.
+  virtual bool reads_given() const { return false; }
 };
 
 }  // namespace llmops::guard

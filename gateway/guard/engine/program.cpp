@@ -55,8 +55,8 @@ Result<std::shared_ptr<const Guard>> Guard::compile(const std::vector<wire::Reso
       // A rule that is made for each session is made here as well, so that its errors come now.
       auto made = make_rule(rule.settings, {rule.max_match_bytes, {}});
       if (!made)
-        return with_context(made.error(),
-                            "guardrail " + guardrail.name + ": rules[" + std::to_string(i) + "]");
+        return Error{made.error().code, "guardrail " + guardrail.name + ": rules[" + std::to_string(i) +
+                                            "]." + made.error().message};
       rule.made = std::move(*made);
       guard->program_->rules.push_back(std::move(rule));
     }

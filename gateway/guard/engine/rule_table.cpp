@@ -99,7 +99,7 @@ Result<MadeRule> make_rule(const Rule& rule, const RuleContext& context) {
   if (row->needs_settings && !row->has_settings(rule))
     return Error{ErrorCode::InvalidArgument, name + ": found nothing, allowed the settings of the type"};
   auto made = row->maker(rule, context);
-  if (!made) return with_context(made.error(), name);
+  if (!made) return Error{made.error().code, name + "." + made.error().message};
   return made;
 }
 

@@ -87,6 +87,8 @@ std::size_t character_before(std::string_view text, std::size_t at) {
 Script script_of(std::int32_t code) {
   if (code < 0x80)
     return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ? Script::Latin : Script::None;
+  // The ordinary case; every code point of the block is a letter.
+  if (code >= 0xAC00 && code <= 0xD7A3) return Script::Hangul;
   if (!is_letter(code)) return Script::None;
   for (const ScriptRange& range : kRanges)
     if (code >= range.first && code <= range.last) return range.script;

@@ -49,7 +49,7 @@ Result<std::unique_ptr<SpanRule>> make_injection_rule(const api::InjectionSettin
        injection_expressions(settings.sensitivity.value_or(api::InjectionSensitivity::Medium)))
     sources.push_back({std::move(expression), true});
   auto patterns = PatternSet::compile(std::move(sources), kLongestMatch);
-  if (!patterns) return with_context(patterns.error(), "injection");
+  if (!patterns) return patterns.error();
   return std::unique_ptr<SpanRule>(std::make_unique<InjectionRule>(std::move(*patterns)));
 }
 

@@ -62,6 +62,7 @@ class JsonSchemaRule final : public TextRule {
  public:
   explicit JsonSchemaRule(schema::JsonSchema schema) : schema_(std::move(schema)) {}
   std::unique_ptr<Session> begin() const override { return std::make_unique<JsonSchemaSession>(schema_); }
+  bool reads_given() const override { return true; }
 
  private:
   schema::JsonSchema schema_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "gateway/guard/rules/characters.hpp"
@@ -9,7 +10,7 @@ namespace {
 using namespace rules;  // the helpers of this room
 
 constexpr double kDefaultShare = 0.7;
-constexpr std::int64_t kEnough = 24;     // letters before which nothing is decided
+constexpr std::int64_t kEnough = 24;     // letters before which nothing is violated
 constexpr std::int64_t kPatience = 160;  // letters without a fine moment that violate
 constexpr std::size_t kLongestWord = 64;
 // Characters without a decision (code, digits, addresses): what waits must be bounded.
@@ -23,7 +24,7 @@ class LanguageSession final : public TextRule::Session {
   LanguageSession(const Allowed& allowed, double share) : allowed_(allowed), share_(share) {}
 
   TextRule::Verdict feed(std::string_view piece, bool complete) override {
-    characters_.feed(piece, complete, [this](Character character) { take(character.code); });
+    characters_.feed(piece, complete, [this](Character character) { take(character); });
     if (complete && verdict_ != TextRule::Verdict::Violated) {
       end_ticks();
       end_word();
@@ -35,10 +36,31 @@ class LanguageSession final : public TextRule::Session {
     return verdict_;
   }
 
+  Told feed_characters(std::string_view text) override {
+    Told told;
+    while (told.taken < text.size() && verdict_ != TextRule::Verdict::Violated) {
+      const Character character = character_at(text, told.taken);
+      take(character);
+      told.taken += character.bytes;
+      if (verdict_ == TextRule::Verdict::Fine) told.fine = told.taken;
+    }
+    told.verdict = verdict_;
+    return told;
+  }
+
  private:
+  void take(Character character) {
+    read(character.code);
+    // Before the first letter there is nothing to object to, but to the word that is being written.
+    if (letters_ == 0 && verdict_ != TextRule::Verdict::Violated)
+      verdict_ = allowed_[static_cast<std::size_t>(Script::Latin)] || letters_of(word_) == 0
+                     ? TextRule::Verdict::Fine
+                     : TextRule::Verdict::Undecided;
+  }
+
   // Words of ASCII wait until they end, for a link or an address shows late what it is; a letter of another
   // script ends such a word, so that languages without spaces are counted at once.
-  void take(std::int32_t code) {
+  void read(std::int32_t code) {
     if (verdict_ == TextRule::Verdict::Violated) return;
     wait();
     if (code == '`') {
@@ -86,10 +108,13 @@ class LanguageSession final : public TextRule::Session {
   }
 
   void end_word() {
-    std::int64_t letters = 0;
-    for (const char c : word_) letters += is_ascii_letter(c) ? 1 : 0;
+    const std::int64_t letters = letters_of(word_);
     word_.clear();
     if (letters > 0) count(Script::Latin, letters);
+  }
+
+  static std::int64_t letters_of(std::string_view word) {
+    return std::count_if(word.begin(), word.end(), is_ascii_letter);
   }
 
   bool suffices() const {
@@ -99,7 +124,6 @@ class LanguageSession final : public TextRule::Session {
   void count(Script script, std::int64_t letters) {
     letters_ += letters;
     if (allowed_[static_cast<std::size_t>(script)]) good_ += letters;
-    if (letters_ < kEnough) return;
     if (suffices()) {
       verdict_ = TextRule::Verdict::Fine;
       last_fine_ = letters_;

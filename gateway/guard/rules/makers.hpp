@@ -33,12 +33,14 @@ Result<std::unique_ptr<SpanRule>> make_urls_rule(const api::UrlsSettings& settin
 //
 // ko: Hangul; en: Latin; ja: Kana and Han; zh: Han; ru: Cyrillic; ar: Arabic; th: Thai; hi: Devanagari.
 // Letters of other scripts belong to none. Not counted: text between ``` or `, and words with :// or @ or
-// that begin with www. Up to 24 letters decide nothing, a text that ends with fewer is fine. From then on the
-// share of all letters so far is looked at after each word: fine where it suffices; where it does not, the
-// text waits, and is violated after 160 letters without a fine moment, or at its end. What waits is bounded:
-// a text that begins with 512 characters of code or digits goes on, and one that waits for 2,048 characters
-// later on is violated. Worst hold: those numbers of characters; in prose the text up to the 24th letter,
-// nothing later.
+// that begin with www. The share of all letters so far is looked at after each word (after each letter that
+// is not ASCII). Fine where it suffices, and before the first letter: a text in an allowed language leaves
+// from its first word on, one in allowed Latin letters from its first letter. Where the share does not
+// suffice, the text waits from there, and is violated after 160 letters without a fine moment, or at its end;
+// fewer than 24 letters violate nothing, so a short text passes. What waits is bounded: a text with fewer
+// than 24 letters that has waited for 512 characters (code, digits) goes on, and one that waits for 2,048
+// characters later on is violated. Worst hold: those numbers of characters; in prose of an allowed language
+// the first word.
 Result<std::unique_ptr<TextRule>> make_language_rule(const api::LanguageSettings& settings,
                                                      const RuleContext& context);
 
@@ -48,7 +50,8 @@ Result<std::unique_ptr<TextRule>> make_max_tokens_rule(const api::MaxTokensSetti
                                                        const RuleContext& context);
 
 // jsonSchema: violated unless the whole text is one JSON document that the schema accepts. White space around
-// it and one fence (``` or ```json … ```) are taken off, prose around it is not. Undecided until the end;
+// it and one fence (``` or ```json … ```) are taken off, prose around it is not. The text is read as it is
+// given, for full-width digits are none in JSON. Undecided until the end;
 // violated as soon as the text is longer than 1 MiB, for what is kept must be bounded.
 // Errors: InvalidArgument, TooLarge: "schema: /properties/a/type: found …, allowed …".
 Result<std::unique_ptr<TextRule>> make_json_schema_rule(const api::JsonSchemaSettings& settings,

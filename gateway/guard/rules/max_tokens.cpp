@@ -26,6 +26,13 @@ class MaxTokensSession final : public TextRule::Session {
                                                        : TextRule::Verdict::Fine;
   }
 
+  // No character counts for more than its bytes.
+  Told feed_characters(std::string_view text) override {
+    const std::int64_t counted = syllables_ + (other_bytes_ + 3) / 4;
+    if (counted + static_cast<std::int64_t>(text.size()) > most_) return Session::feed_characters(text);
+    return {text.size(), text.size(), feed(text, false)};
+  }
+
  private:
   std::int64_t most_;
   std::int64_t syllables_ = 0;

@@ -37,6 +37,7 @@ void HoldBack::feed(std::string_view piece, std::string& out) {
 void HoldBack::feed_slice(std::string_view slice, std::string& out) {
   given_bytes_ += slice.size();
   if (!holding_) client_.passed(slice, out);
+  for (WholeJudgement& judgement : judgements_) judgement.give(slice);
   text_.feed(slice);
   advance(false, out);
 }
@@ -114,7 +115,8 @@ void HoldBack::search(bool complete) {
 
 void HoldBack::judge(bool complete) {
   for (WholeJudgement& judgement : judgements_) {
-    if (judgement.violated() || judgement.waived()) continue;
+    const bool told = judgement.violated() && judgement.holds();  // settle() ends the text
+    if (told || judgement.waived()) continue;
     judgement.judge(text_.text(), text_.text_begin(), complete, limits_.unjudged_bytes);
     scanned_[judgement.index()] = text_.original_end(text_.settled());
     if (!judgement.violated() || judgement.holds()) continue;

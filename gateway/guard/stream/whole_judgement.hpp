@@ -12,7 +12,10 @@ namespace llmops::guard {
 class WholeJudgement {
  public:
   WholeJudgement(std::size_t index, const TextRule& rule, bool holds)
-      : index_(index), session_(rule.begin()), holds_(holds) {}
+      : index_(index), session_(rule.begin()), reads_given_(rule.reads_given()), holds_(holds) {}
+
+  // The next piece of the text as it is given; before judge().
+  void give(std::string_view piece);
 
   // `text`: normalised bytes from `begin` on. The rule is fed character by character, so that the places of
   // its verdicts do not depend on the cut. More than `limit` bytes without a verdict are a violation, and so
@@ -31,6 +34,7 @@ class WholeJudgement {
  private:
   std::size_t index_;
   std::unique_ptr<TextRule::Session> session_;
+  bool reads_given_;
   bool holds_;
   bool violated_ = false, waived_ = false, complete_ = false;
   std::size_t fine_ = 0;

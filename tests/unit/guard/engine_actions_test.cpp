@@ -37,6 +37,23 @@ TEST(Engine, LeavesTextsWithoutFindingsAsTheyAre) {
   EXPECT_EQ(outcome.text, text);
 }
 
+TEST(Engine, JudgesTheFormOfATextAsItIsGiven) {
+  const auto guard = compile(
+      R"([{"name": "s", "type": "jsonSchema", "action": "Block", "jsonSchema": {"schema": {"type": "object"}}}])");
+  const auto judged = [&](std::string_view text, TextForm form) {
+    GuardSession session(guard, {});
+    CheckOptions options;
+    options.form = form;
+    const Decision whole = session.check(Stage::Output, text, options).decision;
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{7}})
+      EXPECT_EQ(stream(session, Stage::Output, text, piece, form).decision, whole) << text;
+    return whole;
+  };
+  EXPECT_EQ(judged(R"({"days": 14})", TextForm::Plain), Decision::Allow);
+  EXPECT_EQ(judged(R"({"days": １４})", TextForm::Plain), Decision::Block) << "no digits of JSON";
+  EXPECT_EQ(judged(R"({"say": "a \"word\""})", TextForm::Json), Decision::Allow);
+}
+
 TEST(Engine, LooksOnlyAtTheStagesOfARule) {
   const auto guard = compile(
       R"([{"name": "w", "type": "words", "action": "Mask", "stages": ["log"], "words": {"words": ["heron"]}}])");
@@ -180,9 +197,9 @@ TEST(Engine, NamesTheFieldOfARuleThatCannotBeRead) {
   const auto guard = try_compile(R"([{"name": "ok", "type": "pii", "action": "Mask"},
     {"name": "r", "type": "regex", "action": "Mask", "regex": {"patterns": ["("]}}])");
   ASSERT_FALSE(guard.ok());
-  EXPECT_THAT(guard.error().message, HasSubstr("guardrail g: rules[1]: regex"));
+  EXPECT_THAT(guard.error().message, HasSubstr("guardrail g: rules[1].regex.patterns[0]: expression"));
   EXPECT_THAT(try_compile(R"([{"name": "w", "type": "words", "action": "Mask"}])").error().message,
-              HasSubstr("rules[0]: words"));
+              HasSubstr("rules[0].words: found nothing"));
 }
 
 }  // namespace

@@ -86,28 +86,19 @@ void report(const char* what, const Waiting& waiting) {
       quantile(white, 1), waiting.late_first_bytes);
 }
 
-std::vector<std::string> without_language() {
-  std::vector<std::string> rules = all_rules();
-  std::erase_if(rules,
-                [](const std::string& rule) { return rule.find("\"language\"") != std::string::npos; });
-  return rules;
-}
-
 TEST(Prose, WaitsForAWordAtMostWithAllRulesOn) {
   const Waiting all = wait_for(rule_list(all_rules()), prose_bytes(), prose_bytes());
   report("all, one text", all);
   EXPECT_LE(quantile(all.held, 0.99), 16u);
   EXPECT_EQ(quantile(all.at_white_space, 0.5), 0u);
   EXPECT_EQ(all.findings, 0u);
-  report("all, answers", wait_for(rule_list(all_rules()), prose_bytes(), kAnswerBytes));
 }
 
-// The language of a text is not known before its first words.
-TEST(Prose, ComesWithinAWordWhereTheLanguageIsNotJudged) {
-  const Waiting most = wait_for(rule_list(without_language()), prose_bytes(), kAnswerBytes);
-  report("all but language", most);
-  EXPECT_LE(quantile(most.held, 0.99), 16u);
-  EXPECT_EQ(most.late_first_bytes, 0u);
+TEST(Prose, ComesWithinAWordWithAllRulesOn) {
+  const Waiting all = wait_for(rule_list(all_rules()), prose_bytes(), kAnswerBytes);
+  report("all, answers", all);
+  EXPECT_LE(quantile(all.held, 0.99), 16u);
+  EXPECT_EQ(all.late_first_bytes, 0u);
 }
 
 TEST(Prose, WaitsForNoRuleAloneLongerThanAWord) {

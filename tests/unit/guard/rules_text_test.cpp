@@ -72,11 +72,31 @@ TEST(Language, JudgesByTheShareOfLettersOfAllowedScripts) {
   EXPECT_EQ(verdict_of(*language({Language::Ko, Language::En}), russian), Verdict::Violated);
 }
 
-TEST(Language, LetsShortTextsPassAndSaysNothingBeforeThereIsEnough) {
+TEST(Language, LetsShortTextsPass) {
   EXPECT_EQ(verdict_of(*language({Language::Ko}), "OK, thank you!"), Verdict::Fine);
+  EXPECT_EQ(verdict_of(*language({Language::Ko}), "네, OK. Thank you so much!"), Verdict::Fine);
+}
+
+TEST(Language, SaysFineFromTheFirstWordOfAnAllowedLanguage) {
+  const auto korean = language({Language::Ko})->begin();
+  EXPECT_EQ(korean->feed("1. ", false), Verdict::Fine) << "no letter says anything yet";
+  EXPECT_EQ(korean->feed("환", false), Verdict::Fine);
+  const auto english = language({Language::Ko, Language::En})->begin();
+  EXPECT_EQ(english->feed("T", false), Verdict::Fine) << "a link could not make it worse";
+  const auto russian = language({Language::Ko, Language::En})->begin();
+  EXPECT_EQ(russian->feed("В", false), Verdict::Undecided);
+}
+
+TEST(Language, HoldsWordsThatMayBeOfAnotherLanguageUntilTheShareSuffices) {
   const auto session = language({Language::Ko})->begin();
-  EXPECT_EQ(session->feed("환불은 상품을 받으신", false), Verdict::Undecided);
-  EXPECT_EQ(session->feed(" 날부터 십사 일 이내에 신청하실 수 있습니다", false), Verdict::Fine);
+  EXPECT_EQ(session->feed("GPU", false), Verdict::Undecided);
+  EXPECT_EQ(session->feed(" 서버는 정", false), Verdict::Undecided) << "4 of 7";
+  EXPECT_EQ(session->feed("상입니", false), Verdict::Fine) << "7 of 10";
+  const auto turned = language({Language::Ko})->begin();
+  EXPECT_EQ(turned->feed("네, ", false), Verdict::Fine);
+  EXPECT_EQ(turned->feed("here is all ", false), Verdict::Undecided);
+  EXPECT_EQ(turned->feed("that you have asked me for ", false), Verdict::Undecided);
+  EXPECT_EQ(turned->feed("", true), Verdict::Violated);
 }
 
 TEST(Language, CountsNeitherCodeNorLinksNorAddresses) {
