@@ -53,7 +53,7 @@ struct GuardStream::State {
   void feed(std::string_view piece, std::string& out) {
     gate.collect(out);
     if (verdicts.ended() || finished || piece.empty()) return;
-    std::string passed;
+    passed.clear();
     hold_back.feed(piece, passed);
     count();
     gate.feed(passed, hold_back.given_bytes(), out);
@@ -63,7 +63,7 @@ struct GuardStream::State {
     if (finished) return;
     finished = true;
     if (!verdicts.ended()) {
-      std::string passed;
+      passed.clear();
       hold_back.finish(passed);
       count();
       gate.feed(passed, hold_back.given_bytes(), out);
@@ -79,6 +79,7 @@ struct GuardStream::State {
   HoldBack hold_back;
   DetectorGate gate;
   std::vector<std::size_t> counted;
+  std::string passed;  // by the hold-back, of one piece
   bool finished = false;
 };
 

@@ -73,7 +73,6 @@ HitRules::HitRules(const Automaton& automaton) : automaton_(automaton) {
   for (const State state : automaton.starts())
     for (const Automaton::Edge& edge : automaton.edges(state))
       for (unsigned byte = edge.first; byte <= edge.last; ++byte) {
-        first_bytes_[byte] = true;
         for (std::size_t kind = 0; 256 * kind < after_start_.size(); ++kind)
           if ((automaton.start(state) & kKinds[kind]) != 0)
             after_start_[256 * kind + byte].push_back(edge.to);

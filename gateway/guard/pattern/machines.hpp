@@ -41,8 +41,6 @@ class HitRules final : public SetRules {
   Set begin(Neighbour before) const;
   // Without marks: where matches on their way are.
   std::span<const Automaton::State> on_their_way(std::span<const Automaton::State> set) const;
-  // Bytes with which a match may begin, whatever stands before it.
-  const std::array<bool, 256>& first_bytes() const { return first_bytes_; }
   void mark_bounds(std::array<bool, 257>& bounds) const override;
   void after_byte(std::span<const Automaton::State> set, unsigned char byte, Set& next) const override;
   void after_symbol(std::span<const Automaton::State>, std::size_t, Set&) const override {}
@@ -57,7 +55,6 @@ class HitRules final : public SetRules {
   const Automaton& automaton_;
   bool marks_ = false;
   std::vector<std::vector<Automaton::State>> after_start_;  // by the kind before (if it matters), by byte
-  std::array<bool, 256> first_bytes_{};
   PatternLists lists_;
 };
 

@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "crds/base/text.hpp"
@@ -41,6 +42,11 @@ CompiledPatterns finished(Automaton automaton, std::size_t max_match_bytes) {
     }
   for (std::size_t pattern = 0; pattern < automaton.patterns(); ++pattern)
     if (automaton.longest_match(pattern) > result.max_match_bytes) result.some_may_be_overlong = true;
+  std::array<bool, 256> first_bytes{};
+  for (const Automaton::State state : automaton.starts())
+    for (const Automaton::Edge& edge : automaton.edges(state))
+      for (unsigned byte = edge.first; byte <= edge.last; ++byte) first_bytes[byte] = true;
+  result.start_bytes = StartBytes(first_bytes);
   result.automaton = std::move(automaton);
   return result;
 }
@@ -94,6 +100,13 @@ std::size_t PatternSet::size() const {
 
 std::size_t PatternSet::find(const Window& window, const Accept& accept, std::vector<PatternMatch>& matches,
                              std::string* resume) const {
+  // Most texts have nothing for a set of numbers.
+  const StartBytes& start_bytes = program_->patterns.start_bytes;
+  if (start_bytes.rare() && window.resume.empty() &&
+      start_bytes.next(window.text, std::min(window.from, window.text.size())) == window.text.size()) {
+    if (resume != nullptr) resume->clear();
+    return window.complete ? window.text.size() : Searcher::whole_code_points(window.text).size();
+  }
   std::unique_ptr<Searcher> searcher = program_->searchers.take(program_->patterns);
   const std::size_t decided = searcher->find(window, accept, matches, resume);
   program_->searchers.give_back(std::move(searcher));

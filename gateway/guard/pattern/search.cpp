@@ -17,11 +17,6 @@ std::size_t begin_of_code_point(std::string_view text, std::size_t position) {
   return position;
 }
 
-// Without a code point at the end that is not whole yet.
-std::string_view whole_code_points(std::string_view text) {
-  return text.substr(0, begin_of_code_point(text, text.size()));
-}
-
 }  // namespace
 
 Searcher::Searcher(const CompiledPatterns& patterns)
@@ -30,9 +25,12 @@ Searcher::Searcher(const CompiledPatterns& patterns)
       live_rules_(patterns.automaton),
       hits_(hit_rules_, kMostHitBytes),
       live_(live_rules_, kMostLiveBytes),
-      start_bytes_(hit_rules_.first_bytes()),
       round_of_(patterns.automaton.patterns()),
       active_number_(patterns.automaton.patterns()) {}
+
+std::string_view Searcher::whole_code_points(std::string_view text) {
+  return text.substr(0, begin_of_code_point(text, text.size()));
+}
 
 std::size_t Searcher::bytes() const {
   std::size_t total = hits_.bytes() + live_.bytes();

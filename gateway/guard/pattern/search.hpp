@@ -26,6 +26,7 @@ struct CompiledPatterns {
   std::vector<bool> begins_anywhere;
   bool all_begin_anywhere = true;
   bool some_may_be_overlong = false;
+  StartBytes start_bytes;
 
   bool may_be_overlong(std::size_t pattern) const {
     return automaton.longest_match(pattern) > max_match_bytes;
@@ -49,6 +50,8 @@ class Searcher {
                    std::string* resume);
   // Held by the caches now.
   std::size_t bytes() const;
+  // Without a code point at the end that is not whole yet.
+  static std::string_view whole_code_points(std::string_view text);
 
  private:
   // The two automata of one pattern.
@@ -84,6 +87,7 @@ class Searcher {
   };
 
   static constexpr std::size_t kLanes = 4;
+  using LaneStates = std::array<LazyDfa::State, kLanes>;
   // A stretch of the text that is read as if nothing were on its way at its begin; what is true of it from
   // where the reading that knows meets it is taken over.
   struct Lane {
@@ -114,6 +118,7 @@ class Searcher {
   LazyDfa::State walk(LazyDfa::State state, std::size_t begin, std::size_t end);
   LazyDfa::State walk_in_lanes(LazyDfa::State state, std::size_t begin, std::size_t end);
   LazyDfa::State walk_on(LazyDfa::State state, std::size_t begin, std::size_t end);
+  bool note_in_lanes(std::size_t i, const LaneStates& from, LaneStates& to);
   bool step_lanes(std::size_t first, std::size_t last, bool remember);
   LazyDfa::State state_at_begin(std::size_t position);
   void note_hit(LazyDfa::State state, std::size_t end);
@@ -132,9 +137,10 @@ class Searcher {
   HitRules hit_rules_;
   LiveRules live_rules_;
   LazyDfa hits_, live_;
-  StartBytes start_bytes_;
   std::array<Lane, kLanes> lanes_;
   std::array<KnownLive, 64> known_live_{};
+  std::array<LazyDfa::State, 16> begin_states_{};  // by Neighbour
+  std::size_t begin_states_generation_ = ~std::size_t{0};
   std::unordered_map<std::uint32_t, std::unique_ptr<Single>> singles_;
   std::size_t singles_bytes_ = 0;
 

@@ -41,18 +41,18 @@ void Searcher::look_for_hits() {
 
 // Reads bytes [begin, end), `state` before them; the state behind them.
 LazyDfa::State Searcher::walk(LazyDfa::State state, std::size_t begin, std::size_t end) {
-  if (start_bytes_.rare() || end - begin < kLanes * kShortestLane) return walk_on(state, begin, end);
+  if (patterns_.start_bytes.rare() || end - begin < kLanes * kShortestLane) return walk_on(state, begin, end);
   return walk_in_lanes(state, begin, end);
 }
 
 LazyDfa::State Searcher::walk_on(LazyDfa::State state, std::size_t begin, std::size_t end) {
   const std::string_view text = text_.substr(0, end);
-  const bool skips = start_bytes_.rare();
+  const bool skips = patterns_.start_bytes.rare();
   const LazyDfa::State* table = hits_.table();
   const unsigned char* classes = hits_.classes();
   for (std::size_t i = begin; i < end; ++i) {
     if (skips && state == LazyDfa::kDead) {
-      i = start_bytes_.next(text, i);
+      i = patterns_.start_bytes.next(text, i);
       if (i == end) break;
     }
     const unsigned char byte = byte_at(i);
@@ -69,12 +69,23 @@ LazyDfa::State Searcher::walk_on(LazyDfa::State state, std::size_t begin, std::s
   return state;
 }
 
+// Step `i` of all lanes where one of them has something to tell or is not known yet; as step_lanes().
+bool Searcher::note_in_lanes(std::size_t i, const LaneStates& from, LaneStates& to) {
+  const std::size_t generation = hits_.generation();
+  for (std::size_t k = 0; k < kLanes; ++k) {
+    if (to[k] == LazyDfa::kUnknown) to[k] = hits_.step(from[k], byte_at(lanes_[k].begin + i));
+    if (hits_.generation() != generation) return false;
+    if ((to[k] & LazyDfa::kLabelled) != 0) lanes_[k].hits.emplace_back(i, to[k]);
+    to[k] &= ~LazyDfa::kLabelled;
+  }
+  return true;
+}
+
 // Steps [first, last) of all lanes. False: the cache was emptied, and no state is valid any more.
 bool Searcher::step_lanes(std::size_t first, std::size_t last, bool remember) {
-  const std::size_t generation = hits_.generation();
   const LazyDfa::State* table = hits_.table();
   const unsigned char* classes = hits_.classes();
-  std::array<LazyDfa::State, kLanes> at, next;
+  LaneStates at, next;
   std::array<const unsigned char*, kLanes> text;
   for (std::size_t k = 0; k < kLanes; ++k) {
     at[k] = lanes_[k].state;
@@ -87,12 +98,10 @@ bool Searcher::step_lanes(std::size_t first, std::size_t last, bool remember) {
       any |= next[k];
     }
     if ((any & LazyDfa::kLabelled) != 0) {
-      for (std::size_t k = 0; k < kLanes; ++k) {
-        if (next[k] == LazyDfa::kUnknown) next[k] = hits_.step(at[k], text[k][i]);
-        if (hits_.generation() != generation) return false;
-        if ((next[k] & LazyDfa::kLabelled) != 0) lanes_[k].hits.emplace_back(i, next[k]);
-        next[k] &= ~LazyDfa::kLabelled;
-      }
+      const LaneStates from = at;  // copies: the states themselves stay in registers
+      LaneStates to = next;
+      if (!note_in_lanes(i, from, to)) return false;
+      next = to;
       table = hits_.table();
     }
     at = next;
@@ -125,9 +134,11 @@ LazyDfa::State Searcher::walk_in_lanes(LazyDfa::State state, std::size_t begin, 
     if (&lane != lanes_.data()) {
       // Reads on until the lane is met.
       do {
-        state = walk_on(state, lane.begin + right_from, lane.begin + right_from + 1);
-        if (hits_.generation() != generation) return walk_on(state, lane.begin + right_from + 1, end);
-        ++right_from;
+        const std::size_t at = lane.begin + right_from++;
+        const LazyDfa::State next = hits_.step(state, byte_at(at));
+        if ((next & LazyDfa::kLabelled) != 0) note_hit(next, at + 1);
+        state = next & ~LazyDfa::kLabelled;
+        if (hits_.generation() != generation) return walk_on(state, at + 1, end);
       } while (state != lane.states[right_from - 1] && right_from < Lane::kMeeting);
       if (state != lane.states[right_from - 1]) {
         state = walk_on(state, lane.begin + right_from, lane.begin + size);
@@ -144,8 +155,16 @@ LazyDfa::State Searcher::walk_in_lanes(LazyDfa::State state, std::size_t begin, 
 
 // The state before a byte when nothing is on its way there.
 LazyDfa::State Searcher::state_at_begin(std::size_t position) {
-  SetRules::Set set = hit_rules_.begin(before(position));
-  return set.empty() ? LazyDfa::kDead : hits_.intern(set);
+  if (begin_states_generation_ != hits_.generation()) {
+    begin_states_.fill(LazyDfa::kUnknown);
+    begin_states_generation_ = hits_.generation();
+  }
+  const Neighbour kind = before(position);
+  if (begin_states_[kind] != LazyDfa::kUnknown) return begin_states_[kind];
+  SetRules::Set set = hit_rules_.begin(kind);
+  const LazyDfa::State state = set.empty() ? LazyDfa::kDead : hits_.intern(set);
+  if (begin_states_generation_ == hits_.generation()) begin_states_[kind] = state;
+  return state;
 }
 
 // The live automaton's state of the matches that are on their way in a state of the hits.

@@ -29,22 +29,33 @@ StartBytes::StartBytes(const std::array<bool, 256>& bytes) {
   count_ = count;
 }
 
-std::size_t StartBytes::next(std::string_view text, std::size_t from) const {
-  constexpr std::size_t kBlock = 32;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const auto is_start = [this](unsigned char byte) {
-    unsigned found = 0;
-    for (const Range& range : ranges_)
-      found |= static_cast<unsigned char>(byte - range.first) <= range.size ? 1U : 0U;
-    return found;
-  };
-  // Without a way out in the middle, so that it is done for many bytes at once.
-  for (; from + kBlock <= text.size(); from += kBlock) {
-    unsigned any = 0;
-    for (std::size_t i = 0; i < kBlock; ++i) any |= is_start(bytes[from + i]);
+unsigned StartBytes::is_one(const Ranges& ranges, unsigned char byte) {
+  unsigned found = 0;
+  for (const Range& range : ranges)
+    found |= static_cast<unsigned char>(byte - range.first) <= range.size ? 1U : 0U;
+  return found;
+}
+
+// The first whole block with one of them from `from` on, or what is behind the last whole block. No way out
+// in the middle of a block, so that it is done for all its bytes at once; `ranges` is a copy, for the text
+// might be anywhere.
+template <std::size_t kBlock>
+std::size_t StartBytes::next_block(Ranges ranges, const unsigned char* bytes, std::size_t from,
+                                   std::size_t end) {
+  for (; from + kBlock <= end; from += kBlock) {
+    unsigned char any = 0;
+    for (std::size_t i = 0; i < kBlock; ++i)
+      any |= static_cast<unsigned char>(is_one(ranges, bytes[from + i]));
     if (any != 0) break;
   }
-  while (from < text.size() && is_start(bytes[from]) == 0) ++from;
+  return from;
+}
+
+std::size_t StartBytes::next(std::string_view text, std::size_t from) const {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  from = next_block<32>(ranges_, bytes, from, text.size());
+  from = next_block<8>(ranges_, bytes, from, text.size());
+  while (from < text.size() && is_one(ranges_, bytes[from]) == 0) ++from;
   return from;
 }
 

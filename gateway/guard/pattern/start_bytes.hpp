@@ -10,6 +10,7 @@ namespace llmops::guard {
 
 class StartBytes {
  public:
+  StartBytes() = default;  // not rare
   explicit StartBytes(const std::array<bool, 256>& bytes);
   // False: there are too many to look for, or such as prose is made of.
   bool rare() const { return count_ > 0; }
@@ -20,7 +21,12 @@ class StartBytes {
   struct Range {
     unsigned char first = 0, size = 0;  // size: number of bytes behind the first
   };
-  std::array<Range, 3> ranges_{};  // those behind count_ repeat the last one
+  using Ranges = std::array<Range, 3>;
+  static unsigned is_one(const Ranges& ranges, unsigned char byte);
+  template <std::size_t kBlock>
+  static std::size_t next_block(Ranges ranges, const unsigned char* bytes, std::size_t from, std::size_t end);
+
+  Ranges ranges_{};  // those behind count_ repeat the last one
   std::size_t count_ = 0;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -76,7 +77,7 @@ class PiiRule final : public SpanRule {
         return false;
       };
       const std::size_t known_here =
-          family.patterns.find(family.named ? wider(window) : window, note, overlong);
+          family.patterns.find(family.named ? wider(window) : window, std::cref(note), overlong);
       if (family.named) candidates.names.searched(known_here);
       known = std::min(known, known_here);
       for (const PatternMatch& match : overlong) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "gateway/guard/pattern/pattern_set.hpp"
@@ -98,7 +99,7 @@ class SecretsRule final : public SpanRule {
         candidates.push_back({match.begin + offset, match.end, kEntity, 1, match.pattern});
       return false;
     };
-    const std::size_t known = bounded_.find(wider(window), note, overlong);
+    const std::size_t known = bounded_.find(wider(window), std::cref(note), overlong);
     names.searched(known);
     for (const PatternMatch& match : overlong)
       if (match.begin >= window.from)

@@ -97,12 +97,11 @@ void HoldBack::tell(const SpanSearch& search, const Span& span) {
 }
 
 void HoldBack::search(bool complete) {
-  std::vector<Span> found;
   for (SpanSearch& search : searches_) {
     if (search.gave_up()) continue;
-    search.search(text_.text(), text_.text_begin(), complete, found);
+    search.search(text_.text(), text_.text_begin(), complete, found_);
     scanned_[search.index()] = text_.original_end(text_.settled());
-    for (const Span& span : found) tell(search, span);
+    for (const Span& span : found_) tell(search, span);
     if (text_.text_end() - search.decided() <= limits_.undecided_bytes) continue;
     const bool goes_on = client_.gave_up(search.index());
     search.give_up();

@@ -98,6 +98,7 @@ class HoldBack {
   HoldBackLimits limits_;
   NormalisedText text_;
   std::vector<SpanSearch> searches_;
+  std::vector<Span> found_;              // by the search that is asked
   std::vector<std::size_t> head_bytes_;  // by rule
   std::vector<std::size_t> last_begin_;  // by rule: where its last hit began in the given text
   std::vector<std::size_t> last_end_;    // by rule: how far it has been told, in the text as it is kept

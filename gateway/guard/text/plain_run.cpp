@@ -8,12 +8,11 @@ constexpr std::size_t kLetterBytes = 3;
 
 // Without a way out in the middle, so that it is done for all bytes at once.
 bool is_plain_block(const unsigned char* bytes, unsigned char stop) {
-  unsigned other = 0;
+  unsigned char other = 0;
   for (std::size_t i = 0; i < kBlock; ++i) {
     const unsigned char byte = bytes[i];
-    const bool control = byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r';
-    other |= static_cast<unsigned>(control) | static_cast<unsigned>(byte >= 0x7F) |
-             static_cast<unsigned>(byte == stop);
+    const bool control = (byte < 0x20) & (byte != '\n') & (byte != '\t') & (byte != '\r');
+    other |= static_cast<unsigned char>(control | (byte >= 0x7F) | (byte == stop));
   }
   return other == 0;
 }

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "gateway/guard/text/normalised_text.hpp"
+#include "gateway/guard/text/plain_run.hpp"
 
 namespace llmops::guard {
 namespace {
@@ -34,6 +35,36 @@ std::string utf8(std::initializer_list<CodePoint> codes) {
     text.append(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(utf8proc_encode_char(code, bytes)));
   }
   return text;
+}
+
+TEST(PlainRun, IsOfCharactersThatAreTheirOwnNormalForm) {
+  for (CodePoint code = 0; code < 0x110000; ++code) {
+    const bool letter = is_plain_letter(code);
+    const bool ascii = code < 0x80 && is_plain_ascii(static_cast<unsigned char>(code));
+    if (code >= 0xD800 && code <= 0xDFFF) continue;
+    const PlainRun run = plain_run(utf8({code}), '\0');
+    EXPECT_EQ(run.bytes > 0, letter || ascii) << code;
+    if (!letter && !ascii) continue;
+    EXPECT_EQ(run.last, code);
+    EXPECT_TRUE(is_plain(code)) << code;
+    EXPECT_FALSE(is_invisible(code)) << code;
+    EXPECT_FALSE(joins_what_is_before(code)) << code;
+  }
+}
+
+TEST(PlainRun, EndsBeforeWhatIsNotPlainOrNotWhole) {
+  const std::string plain = "abcdefghij 가나다 漢字, klmnopqrstuvwxyz";
+  for (const std::string& end : {std::string("\xC3\xA9"), std::string("\x7F"), std::string("\\u0061"),
+                                 std::string("\xEA\xB0"), std::string("\xEA"), std::string()}) {
+    for (std::size_t skip = 0; skip <= 11; ++skip) {
+      const PlainRun run = plain_run(plain.substr(skip) + end, '\\');
+      EXPECT_EQ(run.bytes, plain.size() - skip) << end;
+      EXPECT_EQ(run.last, 'z');
+      EXPECT_EQ(run.last_bytes, 1U);
+    }
+  }
+  EXPECT_EQ(plain_run("a가", '\0').last, 0xAC00);
+  EXPECT_EQ(plain_run("a가", '\0').last_bytes, 3U);
 }
 
 TEST(NormalForm, LeavesOrdinaryProseAsItIs) {

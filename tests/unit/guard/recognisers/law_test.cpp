@@ -1,6 +1,7 @@
 // The law of SpanRule on every cut of texts in which findings touch, overlap, break off and go on.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 
 #include "harness.hpp"
@@ -184,6 +185,48 @@ TEST(RecogniserLaw, OrdinaryProseIsHeldForAWordAtMost) {
     const std::size_t word = text[end - 1] == ' ' ? 0 : end - 1 - text.rfind(' ', end - 1);
     EXPECT_LE(end - scan.decided, word) << text.substr(0, end);
   }
+}
+
+// Where the values begin that a stream finds which looks back no further than the rule has asked for.
+std::vector<std::size_t> begins_in_stream(const SpanRule& rule, std::string_view text, std::size_t step,
+                                          bool reminded) {
+  std::vector<std::size_t> begins;
+  std::size_t from = 0;
+  std::optional<std::size_t> look_back;
+  std::string resume;
+  for (std::size_t end = step; from <= text.size(); end += step) {
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    const bool complete = end >= text.size();
+    Scan scan;
+    rule.scan({text.substr(0, end), from, complete, resume, reminded ? look_back : std::nullopt}, scan);
+    std::size_t next = scan.decided;
+    for (const Span& span : scan.spans) {
+      if (span.begin >= scan.decided && !complete) continue;
+      if (!span.continued) begins.push_back(span.begin);
+      next = std::max(next, span.end);
+    }
+    resume = scan.resume;
+    from = resume.empty() ? next : scan.decided;
+    look_back = from == scan.decided ? scan.look_back : std::nullopt;
+    if (complete) break;
+  }
+  return begins;
+}
+
+TEST(Law, ANameBeforeAValueIsSeenWhereverTheTextIsCut) {
+  const std::vector<std::string> texts{"my ssn is 536 90 4399, and the phone 010-2345-6789 too",
+                                       "주소: 중앙로 12 101동 202호 그리고 서울",
+                                       "입금은 계좌 농협 302 1234 5678 91 로",
+                                       "I live at 12 Long Hill Road and ship to 9 Park St. today",
+                                       "password = \"kR8#vQ2!mZ5x\" and api_key: 9f8A7b6C5d4E3f2G1h0J ok",
+                                       "ssn 960101-1234561 536 90 4399 social security no. 536 90 4399"};
+  for (const auto& rule : {pii_rule(), secrets_rule()})
+    for (const std::string& text : texts)
+      for (std::size_t step = 1; step < 12; ++step)
+        EXPECT_EQ(begins_in_stream(*rule, text, step, true), begins_in_stream(*rule, text, step, false))
+            << step << ": " << text;
+  EXPECT_FALSE(begins_in_stream(*pii_rule(), texts[0], 1, true).empty());
+  EXPECT_FALSE(begins_in_stream(*secrets_rule(), texts[4], 1, true).empty());
 }
 
 }  // namespace
