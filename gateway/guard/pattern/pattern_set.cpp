@@ -107,10 +107,8 @@ std::size_t PatternSet::find(const Window& window, const Accept& accept, std::ve
     if (resume != nullptr) resume->clear();
     return window.complete ? window.text.size() : Searcher::whole_code_points(window.text).size();
   }
-  std::unique_ptr<Searcher> searcher = program_->searchers.take(program_->patterns);
-  const std::size_t decided = searcher->find(window, accept, matches, resume);
-  program_->searchers.give_back(std::move(searcher));
-  return decided;
+  const SearcherPool::Lease searcher(program_->searchers, program_->patterns);
+  return searcher->find(window, accept, matches, resume);
 }
 
 }  // namespace llmops::guard

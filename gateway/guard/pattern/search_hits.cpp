@@ -63,8 +63,9 @@ LazyDfa::State Searcher::walk_on(LazyDfa::State state, std::size_t begin, std::s
         table = hits_.table();
       }
       note_hit(next, i + 1);
+      next &= ~LazyDfa::kLabelled;
     }
-    state = next & ~LazyDfa::kLabelled;
+    state = next;
   }
   return state;
 }

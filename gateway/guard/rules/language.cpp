@@ -82,7 +82,7 @@ class LanguageSession final : public TextRule::Session {
       return;
     }
     word_ += static_cast<char>(code);
-    if (code == '@' || word_.ends_with("://") || word_ == "www.") {
+    if (code == '@' || (code == '/' && word_.ends_with("://")) || (code == '.' && word_ == "www.")) {
       word_.clear();
       address_ = true;
     } else if (word_.size() > kLongestWord) {
