@@ -42,11 +42,12 @@ CompiledPatterns finished(Automaton automaton, std::size_t max_match_bytes) {
     }
   for (std::size_t pattern = 0; pattern < automaton.patterns(); ++pattern)
     if (automaton.longest_match(pattern) > result.max_match_bytes) result.some_may_be_overlong = true;
+  // A search that leaves bytes out does not know what stands before the next one.
   std::array<bool, 256> first_bytes{};
   for (const Automaton::State state : automaton.starts())
     for (const Automaton::Edge& edge : automaton.edges(state))
       for (unsigned byte = edge.first; byte <= edge.last; ++byte) first_bytes[byte] = true;
-  result.start_bytes = StartBytes(first_bytes);
+  if (result.all_begin_anywhere) result.start_bytes = StartBytes(first_bytes);
   result.automaton = std::move(automaton);
   return result;
 }

@@ -115,8 +115,8 @@ class Searcher {
   void write_resume(std::size_t decided, const std::vector<PatternMatch>& matches, std::size_t first_match,
                     std::string& resume);
   void look_for_hits();
-  LazyDfa::State walk(LazyDfa::State state, std::size_t begin, std::size_t end);
-  LazyDfa::State walk_in_lanes(LazyDfa::State state, std::size_t begin, std::size_t end);
+  LazyDfa::State walk(LazyDfa::State state, std::size_t begin, std::size_t end, std::size_t stretch);
+  LazyDfa::State walk_in_lanes(LazyDfa::State state, std::size_t begin, std::size_t size);
   LazyDfa::State walk_on(LazyDfa::State state, std::size_t begin, std::size_t end);
   bool note_in_lanes(std::size_t i, const LaneStates& from, LaneStates& to);
   bool step_lanes(std::size_t first, std::size_t last, bool remember);

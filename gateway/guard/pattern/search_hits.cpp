@@ -23,26 +23,34 @@ void Searcher::note_hit(LazyDfa::State state, std::size_t end) {
   }
 }
 
+// A run that is longer than the limit is on its way at one of any places that are no further apart than the
+// limit, so what is on its way is looked at after each stretch of the text.
 void Searcher::look_for_hits() {
+  const std::size_t longest = patterns_.some_may_be_overlong ? patterns_.max_match_bytes : text_.size();
   LazyDfa::State state = state_at_begin(from_);
-  std::size_t position = from_;
-  if (patterns_.some_may_be_overlong) {
-    // A run that is longer than the limit is on its way at one of these places, at least one byte after its
-    // begin.
-    const std::size_t limit = patterns_.max_match_bytes;
-    for (std::size_t place = from_ + limit; place < text_.size(); place += limit) {
-      state = walk(state, position, place);
-      look_for_long_run(state, place);
-      position = place;
+  for (std::size_t position = from_; position < text_.size();) {
+    const std::size_t size = std::min((text_.size() - position) / kLanes, longest);
+    if (!patterns_.start_bytes.rare() && size >= kShortestLane) {
+      state = walk_in_lanes(state, position, size);
+      position += kLanes * size;
+    } else {
+      const std::size_t end = std::min(text_.size(), position + longest);
+      state = walk(state, position, end, longest);
+      position = end;
     }
   }
-  hits_end_ = walk(state, position, text_.size());
+  hits_end_ = state;
 }
 
-// Reads bytes [begin, end), `state` before them; the state behind them.
-LazyDfa::State Searcher::walk(LazyDfa::State state, std::size_t begin, std::size_t end) {
-  if (patterns_.start_bytes.rare() || end - begin < kLanes * kShortestLane) return walk_on(state, begin, end);
-  return walk_in_lanes(state, begin, end);
+// Reads bytes [begin, end) in stretches, `state` before them; the state behind them.
+LazyDfa::State Searcher::walk(LazyDfa::State state, std::size_t begin, std::size_t end, std::size_t stretch) {
+  while (begin < end) {
+    const std::size_t next = begin + std::min(stretch, end - begin);
+    state = walk_on(state, begin, next);
+    look_for_long_run(state, next);
+    begin = next;
+  }
+  return state;
 }
 
 LazyDfa::State Searcher::walk_on(LazyDfa::State state, std::size_t begin, std::size_t end) {
@@ -116,8 +124,8 @@ bool Searcher::step_lanes(std::size_t first, std::size_t last, bool remember) {
 // The same in several stretches at a time: a step waits for the one before it, but not for those of other
 // lanes. A lane begins as if nothing were on its way; it is right from where the reading that comes from the
 // lane before is in the same state.
-LazyDfa::State Searcher::walk_in_lanes(LazyDfa::State state, std::size_t begin, std::size_t end) {
-  const std::size_t size = (end - begin) / kLanes;
+LazyDfa::State Searcher::walk_in_lanes(LazyDfa::State state, std::size_t begin, std::size_t size) {
+  const std::size_t end = begin + kLanes * size;
   const std::size_t generation = hits_.generation();
   const std::span<const Automaton::State> before_all = hits_.set(state);
   SetRules::Set first(before_all.begin(), before_all.end());
@@ -129,29 +137,34 @@ LazyDfa::State Searcher::walk_in_lanes(LazyDfa::State state, std::size_t begin, 
   }
   if (hits_.generation() != generation || !step_lanes(0, Lane::kMeeting, true) ||
       !step_lanes(Lane::kMeeting, size, false))
-    return walk_on(hits_.intern(first) & ~LazyDfa::kLabelled, begin, end);
+    return walk(hits_.intern(first) & ~LazyDfa::kLabelled, begin, end, size);
   for (const Lane& lane : lanes_) {
     std::size_t right_from = 0;
-    if (&lane != lanes_.data()) {
-      // Reads on until the lane is met.
-      do {
-        const std::size_t at = lane.begin + right_from++;
-        const LazyDfa::State next = hits_.step(state, byte_at(at));
-        if ((next & LazyDfa::kLabelled) != 0) note_hit(next, at + 1);
-        state = next & ~LazyDfa::kLabelled;
-        if (hits_.generation() != generation) return walk_on(state, at + 1, end);
-      } while (state != lane.states[right_from - 1] && right_from < Lane::kMeeting);
-      if (state != lane.states[right_from - 1]) {
-        state = walk_on(state, lane.begin + right_from, lane.begin + size);
-        if (hits_.generation() != generation) return walk_on(state, lane.begin + size, end);
-        continue;
+    bool met = &lane == lanes_.data();
+    // Reads on until the lane is met.
+    for (; !met && right_from < Lane::kMeeting; ++right_from) {
+      const std::size_t at = lane.begin + right_from;
+      const LazyDfa::State next = hits_.step(state, byte_at(at));
+      if ((next & LazyDfa::kLabelled) != 0) note_hit(next, at + 1);
+      state = next & ~LazyDfa::kLabelled;
+      if (hits_.generation() != generation) {
+        look_for_long_run(state, at + 1);
+        return walk(state, at + 1, end, size);
       }
+      met = state == lane.states[right_from];
     }
-    for (const auto& [at, hit] : lane.hits)
-      if (at >= right_from) note_hit(hit, lane.begin + at + 1);
-    state = lane.state;
+    const std::size_t lane_end = lane.begin + size;
+    if (!met) {
+      state = walk_on(state, lane.begin + right_from, lane_end);
+    } else {
+      for (const auto& [at, hit] : lane.hits)
+        if (at >= right_from) note_hit(hit, lane.begin + at + 1);
+      state = lane.state;
+    }
+    look_for_long_run(state, lane_end);
+    if (hits_.generation() != generation) return walk(state, lane_end, end, size);
   }
-  return walk_on(state, begin + kLanes * size, end);
+  return state;
 }
 
 // The state before a byte when nothing is on its way there.
@@ -182,10 +195,13 @@ LazyDfa::State Searcher::live_from(LazyDfa::State hits_state) {
   return live;
 }
 
+// What is on its way at `place` and may become too long is told of.
 void Searcher::look_for_long_run(LazyDfa::State hits_state, std::size_t place) {
+  if (!patterns_.some_may_be_overlong || place == text_.size()) return;
   LazyDfa::State state = live_from(hits_state);
   LazyDfa::State last = LazyDfa::kDead;
-  for (std::size_t x = place; state != LazyDfa::kDead && x > place - patterns_.max_match_bytes; --x) {
+  for (std::size_t x = place; state != LazyDfa::kDead && x > from_ && place - x < patterns_.max_match_bytes;
+       --x) {
     state = live_.step(state, byte_at(x - 1));
     if (state == last) continue;
     last = state;

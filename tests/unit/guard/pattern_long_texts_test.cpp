@@ -57,6 +57,20 @@ TEST(PatternLongTexts, OfSetsWithRareFirstBytesAreDecidedAsOthersAre) {
   }
 }
 
+TEST(PatternLongTexts, OfSetsWithRareFirstBytesKnowWhatStandsBeforeThem) {
+  const std::vector<std::string> expressions{"\\b[0-9]{2}", "\\B[0-9]{3}", "(?m)^[0-9]", "\\b\\+"};
+  Generator generator(23);
+  for (int i = 0; i < 200; ++i) {
+    const std::string text = generator.text(10 + generator.below(60), {"a", "가", " ", "\n", "1", "+", "k"});
+    for (const std::string& expression : expressions) {
+      ASSERT_EQ(whole(compiled({expression}), text), samples::by_re2(expression, text)) << text;
+      ASSERT_EQ(samples::in_pieces(compiled({expression}), text, {1}).found,
+                samples::by_re2(expression, text))
+          << text;
+    }
+  }
+}
+
 TEST(StartBytes, AreRareOnlyWhereProseIsNotMadeOfThem) {
   std::array<bool, 256> bytes{};
   EXPECT_FALSE(StartBytes(bytes).rare());
