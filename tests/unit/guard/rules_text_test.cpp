@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "crds/base/json.hpp"
 #include "gateway/guard/rules/makers.hpp"
 #include "rules_law.hpp"
@@ -158,6 +161,41 @@ TEST(Language, IsTheSameForEverySplit) {
         "Kubernetes Operator 설명서를 아래에 적어 두었으니 천천히 읽어 보시기 바랍니다", "\xff\xfe", ""})
     for (const double share : {0.3, 0.7, 1.0})
       expect_same_for_all_splits(*language({Language::Ko}, share), text);
+}
+
+// Up to where all is fine, and where it is violated (or the end), when so many bytes are offered at once.
+std::pair<std::size_t, std::size_t> told(const TextRule& rule, std::string_view text, std::size_t most) {
+  const auto session = rule.begin();
+  std::size_t fine = 0, at = 0;
+  while (at < text.size()) {
+    std::size_t end = std::min(text.size(), at + most);
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    const TextRule::Session::Told told = session->feed_characters(text.substr(at, end - at));
+    EXPECT_GT(told.taken, 0U);
+    if (told.fine > 0) fine = at + told.fine;
+    at += told.taken;
+    if (told.verdict == Verdict::Violated) return {fine, at};
+  }
+  return {fine, text.size() + 1};
+}
+
+TEST(TextRules, TellTheSameOfManyCharactersAsOfOne) {
+  const std::string mixed =
+      "네, `code` GPU 서버는 https://example.com/a 정상입니다. Here is more, www.example.com and so on and "
+      "on, "
+      "until nobody can say any more that this is an answer in Korean: it is one in English, word by word, "
+      "as "
+      "long as it is, and it has been so for quite a while now, has it not? It has, and it will be for ever.";
+  for (const std::size_t most : {std::size_t{2}, std::size_t{7}, std::size_t{64}, mixed.size()}) {
+    for (const double share : {0.3, 0.7, 1.0})
+      EXPECT_EQ(told(*language({Language::Ko}, share), mixed, most),
+                told(*language({Language::Ko}, share), mixed, 1));
+    EXPECT_EQ(told(*language({Language::Ko, Language::En}), mixed, most),
+              told(*language({Language::Ko, Language::En}), mixed, 1));
+    for (const std::int64_t tokens : {1, 5, 40, 60, 1000})
+      EXPECT_EQ(told(*max_tokens(tokens), mixed, most), told(*max_tokens(tokens), mixed, 1)) << tokens;
+  }
+  EXPECT_LT(told(*language({Language::Ko}), mixed, 1).second, mixed.size()) << "nothing is violated";
 }
 
 TEST(JsonSchemaRule, IsUndecidedUntilTheEndAndThenJudgesTheDocument) {
