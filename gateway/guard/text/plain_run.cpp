@@ -1,10 +1,12 @@
 #include "gateway/guard/text/plain_run.hpp"
 
+#include <cstdint>
+
 namespace llmops::guard {
 namespace {
 
 constexpr std::size_t kBlock = 16;
-constexpr std::size_t kLetterBytes = 3;
+constexpr std::ptrdiff_t kLetterBytes = 3;
 
 // Without a way out in the middle, so that it is done for all bytes at once.
 bool is_plain_block(const unsigned char* bytes, unsigned char stop) {
@@ -17,13 +19,12 @@ bool is_plain_block(const unsigned char* bytes, unsigned char stop) {
   return other == 0;
 }
 
-// The letter at the front, 0 when it is none or not whole.
-CodePoint plain_letter(const unsigned char* bytes, std::size_t size) {
-  if (size < kLetterBytes || (bytes[0] & 0xF0U) != 0xE0U || (bytes[1] & 0xC0U) != 0x80U ||
-      (bytes[2] & 0xC0U) != 0x80U)
-    return 0;
-  const auto code =
-      static_cast<CodePoint>((bytes[0] & 0x0FU) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU));
+// The letter of these three bytes, 0 when they are none.
+CodePoint plain_letter(const unsigned char* bytes) {
+  const std::uint32_t all = static_cast<std::uint32_t>(bytes[0]) << 16 |
+                            static_cast<std::uint32_t>(bytes[1]) << 8 | static_cast<std::uint32_t>(bytes[2]);
+  if ((all & 0xF0C0C0U) != 0xE08080U) return 0;
+  const auto code = static_cast<CodePoint>((all >> 4 & 0xF000U) | (all >> 2 & 0x0FC0U) | (all & 0x3FU));
   return is_plain_letter(code) ? code : 0;
 }
 
@@ -36,11 +37,14 @@ PlainRun plain_run(std::string_view text, char stop) {
   while (run.bytes < text.size()) {
     const unsigned char* here = bytes + run.bytes;
     if (*here >= 0x80) {
-      const CodePoint letter = plain_letter(here, text.size() - run.bytes);
-      if (letter == 0) break;
-      run.bytes += kLetterBytes;
+      const unsigned char* next = here;
+      CodePoint letter = 0;
+      for (; bytes + text.size() - next >= kLetterBytes && (letter = plain_letter(next)) != 0;
+           next += kLetterBytes)
+        run.last = letter;
+      if (next == here) break;
+      run.bytes += static_cast<std::size_t>(next - here);
       run.last_bytes = kLetterBytes;
-      run.last = letter;
       continue;
     }
     std::size_t size = 1;
