@@ -69,6 +69,11 @@ image: build ## The product's image as an OCI archive, TAG=dev; prints its path
 chart: ## Copy the CRDs into the chart
 	@cp crds/llmops.dev_*.yaml charts/llmops-operator/files/crds/
 
+release-table: ## Write docs/release-table.md and its source anew from what the release engine does; read it before you keep it
+	@cmake --preset debug >/dev/null && ninja -C build/debug --quiet tests/release_table_test
+	@RELEASE_TABLE_DIR=build/debug build/debug/tests/release_table_test --gtest_filter='ReleaseTableDocument.*' --gtest_brief=1
+	@cp build/debug/release_table.inc tests/unit/controllers/ && cp build/debug/release-table.md docs/
+
 schemas: ## Write docs/schemas from the wire schemas
 	@$(PYTHON) crds/generator/json_schemas.py --output docs/schemas crds/llmops.dev_*.yaml crds/wire/*.yaml
 
@@ -78,5 +83,5 @@ cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate lint \
+.PHONY: release-table help deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate lint \
   format image chart schemas cluster-up cluster-down

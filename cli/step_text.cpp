@@ -9,7 +9,8 @@ namespace llmops::cli {
 std::string step_text(const api::CanaryStep& step) {
   if (step.set_canary_scale) return "setCanaryScale " + std::to_string(step.set_canary_scale->replicas);
   if (step.set_weight) return "setWeight " + std::to_string(*step.set_weight);
-  if (step.pause) return "pause " + format_duration(step.pause->duration);
+  if (step.pause)
+    return "pause " + (step.pause->duration ? format_duration(*step.pause->duration) : "until promote");
   if (step.analysis) {
     std::string names;
     for (const auto& gate : step.analysis->gates) names += (names.empty() ? "" : ", ") + gate.name;

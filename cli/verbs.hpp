@@ -17,6 +17,13 @@ std::unique_ptr<Verb> make_guard();
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_why();
 std::unique_ptr<Verb> make_chat();
+std::unique_ptr<Verb> make_history();
+std::unique_ptr<Verb> make_promote();
+std::unique_ptr<Verb> make_abort();
+std::unique_ptr<Verb> make_retry();
+std::unique_ptr<Verb> make_pause();
+std::unique_ptr<Verb> make_resume();
+std::unique_ptr<Verb> make_rollback();
 std::unique_ptr<Verb> make_version();
 
 // All verbs in the order in which the help shows them.

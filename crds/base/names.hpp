@@ -58,5 +58,14 @@ inline constexpr std::string_view kReasonDeadlineExceeded = "DeadlineExceeded";
 inline constexpr std::string_view kReasonSuperseded = "Superseded";
 inline constexpr std::string_view kReasonSpecReturnedToStable = "SpecReturnedToStable";
 inline constexpr std::string_view kReasonGuardrailsFirst = "GuardrailsFirst";
+inline constexpr std::string_view kReasonAborted = "Aborted";
+inline constexpr std::string_view kReasonRollbackRequested = "RollbackRequested";
+inline constexpr std::string_view kReasonPromotedByPerson = "PromotedByPerson";
+
+// Reasons of pauses.
+inline constexpr std::string_view kPauseStep = "PauseStep";
+inline constexpr std::string_view kPauseCommand = "PauseCommand";
+inline constexpr std::string_view kPauseInconclusive = "InconclusiveAnalysis";
+inline constexpr std::string_view kPauseAnalysisError = "AnalysisError";
 
 }  // namespace llmops::names

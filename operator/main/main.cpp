@@ -25,6 +25,7 @@ struct Options {
   std::uint16_t health_port = 8080;
   bool leader_elect = true;
   int workers = 4;
+  std::size_t max_concurrent_releases = 10;
 };
 
 std::string environment(const char* name, const std::string& fallback) {
@@ -62,6 +63,7 @@ int run(const Options& options) {
   program_options.lease_namespace = environment("POD_NAMESPACE", config->default_namespace);
   program_options.leader_election = options.leader_elect;
   program_options.workers_per_controller = options.workers;
+  program_options.max_concurrent_releases = options.max_concurrent_releases;
   program_options.log = *log;
   OperatorProgram program(env, loop.transport(), *config, program_options);
 
@@ -96,6 +98,9 @@ int main(int argc, char** argv) {
   app.add_option("--leader-elect", options.leader_elect, "Work only while holding the Lease (default true)");
   app.add_option("--workers", options.workers, "Objects reconciled at a time per controller")
       ->check(CLI::Range(1, 64));
+  app.add_option("--max-concurrent-releases", options.max_concurrent_releases,
+                 "Releases under way at a time, in all (default 10); the others wait in turn")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
   app.add_option("--health-port", options.health_port, "Port of /healthz, /readyz and /metrics");
   app.add_option("--log-format", options.log_format, "json or text")->check(CLI::IsMember({"json", "text"}));
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error");

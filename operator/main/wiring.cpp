@@ -44,6 +44,7 @@ struct OperatorProgram::Parts {
         env, client, evalgate::Caches{caches.eval_gates}, own_writes, events);
     release::ControllerOptions release_options;
     release_options.image = options.image;
+    release_options.max_concurrent_releases = options.max_concurrent_releases;
     release_options.validate_gate_again = [gates = eval_gates.get()](const kube::ObjectKey& key) {
       gates->look_again(key);
     };

@@ -22,6 +22,7 @@ struct OperatorOptions {
   std::string lease_namespace = "default";
   bool leader_election = true;
   int workers_per_controller = 4;
+  std::size_t max_concurrent_releases = 10;
   std::shared_ptr<spdlog::logger> log;  // null: silent
 };
 

@@ -13,6 +13,12 @@ api::Decision ending(const Draft& draft) {
   };
   const std::string parts = names_of_parts(status.candidate->changed);
   api::Decision decision;
+  if (draft.target.held) {
+    decision.reason = names::kReasonRollbackRequested;
+    decision.by = status.held->by;
+    decision.message = "a person went back to revision " + std::to_string(status.held->revision);
+    return decision;
+  }
   switch (ending_of(content(status.stable->hash), content(status.candidate->hash), draft.target.goal,
                     draft.target.stack)) {
     case Ending::SpecReturned:
@@ -74,7 +80,7 @@ void release_aside(Draft& draft) {
   const auto stable =
       status.stable ? draft.observed.contents.find(status.stable->hash) : draft.observed.contents.end();
   if (stable == draft.observed.contents.end()) return;
-  if (target.goal_serving_hash == status.aside->serving_hash &&
+  if (!target.held && target.goal_serving_hash == status.aside->serving_hash &&
       !rejection_of(draft.observed, with_guardrails_of(target.goal, stable->second)))
     return;
   const std::string serving_hash = status.aside->serving_hash;

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "controllers/modeldeployment/core/run.hpp"
+#include "controllers/modeldeployment/core/draft.hpp"
 
 namespace llmops::release {
 

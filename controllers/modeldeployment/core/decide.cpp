@@ -9,8 +9,11 @@
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/describe.hpp"
+#include "controllers/modeldeployment/core/ending.hpp"
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
 #include "controllers/modeldeployment/core/run.hpp"
+#include "controllers/modeldeployment/core/steering.hpp"
+#include "controllers/modeldeployment/core/steps.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/defaults.hpp"
 #include "crds/base/digest.hpp"
@@ -51,12 +54,20 @@ void at_rest(Draft& draft) {
   if (status.bake_until) {
     const bool over = draft.observed.now >= *status.bake_until;
     if (draft.target.resolved() && status.previous_stable &&
-        draft.target.goal_hash == status.previous_stable->hash)
-      return return_to_previous_stable(draft);
+        (draft.target.held ? draft.target.hash : draft.target.goal_hash) == status.previous_stable->hash)
+      return return_to_previous_stable(
+          draft, draft.target.held ? draft.status.held->by.value_or("command") : "spec",
+          draft.target.held ? "a person went back" : "the spec asks for it again");
+    if (suspended(draft.observed, draft.target)) return;
     if (over || (draft.target.resolved() && !asks_for_stable)) end_bake(draft);
     return;
   }
-  if (wants_run(draft.observed, draft.target)) start_run(draft);
+  if (wants_run(draft.observed, draft.target)) return start_run(draft);
+  if (!run_is_due(draft.observed, draft.target)) return;
+  if (suspended(draft.observed, draft.target))
+    wait_for(draft, api::WaitKind::Person, "", "spec.paused is true: no release starts");
+  else
+    wait_for(draft, api::WaitKind::Queue, "", draft.observed.fleet_detail);
 }
 
 // A configuration that differs from the one in force gets the next epoch: above all that status, ConfigMap or
@@ -257,13 +268,13 @@ void ensure_exchange_records(const Observed& observed, const Target& target, std
 void ensure_records(const Observed& observed, const Target& target, std::vector<Action>& actions) {
   if (!wants_run(observed, target)) return;
   ensure_revisions(observed, {&target.stack}, actions);
-  for (const auto& [name, gate] : observed.gates) {
-    if (!gate.gate) continue;
-    Child copy = make_child(observed, kube::kConfigMaps, gate.gate->dataset_config_map, "dataset",
-                            {{"immutable", true}, {"data", {{"dataset.jsonl", gate.dataset}}}});
+  const Plan plan = plan_for(observed, target);
+  for (const auto& [name, gate] : plan.gates) {
+    Child copy =
+        make_child(observed, kube::kConfigMaps, gate.dataset_config_map, "dataset",
+                   {{"immutable", true}, {"data", {{"dataset.jsonl", observed.gates.at(name).dataset}}}});
     if (!observed.child(copy.type.kind, copy.name())) actions.emplace_back(Create{std::move(copy)});
   }
-  const Plan plan = plan_for(observed);
   const NextRun next = next_run(observed, plan.digest());
   if (!next.record) actions.emplace_back(Create{plan_record(observed, plan, next.number)});
 }
@@ -275,18 +286,28 @@ void record_decision(const Observed& observed, std::vector<Action>& actions) {
   if (!record) return;
   const auto& decision = *status.run->decision;
   const std::string time = format_timestamp(decision.time);
-  if (decision.outcome == api::Outcome::Promoted && record->promoted_at != time)
+  if (decision.outcome == api::Outcome::Promoted && record->promoted_at != decision.time)
     actions.emplace_back(Annotate{record->meta, std::string(names::kPromotedAt), time});
-  if (decision.outcome == api::Outcome::RolledBack && decision.verdict && !record->rejected)
+  if (rejects(decision) && !record->rejected)
     actions.emplace_back(Annotate{record->meta, std::string(names::kRejectedAt), time});
 }
 
 void record_exchange(const Observed& observed, std::vector<Action>& actions) {
   const auto& swap = observed.status.swap;
   const RevisionRecord* record = swap ? observed.revision(swap->stable) : nullptr;
-  if (record && record->promoted_at != format_timestamp(swap->time))
+  if (record && record->promoted_at != swap->time)
     actions.emplace_back(
         Annotate{record->meta, std::string(names::kPromotedAt), format_timestamp(swap->time)});
+}
+
+// What took its place again without a run is the last one promoted all the same.
+void record_return(const Observed& observed, std::vector<Action>& actions) {
+  const auto& status = observed.status;
+  const RevisionRecord* record =
+      status.returned_at && status.stable ? observed.revision(status.stable->hash) : nullptr;
+  if (record && (!record->promoted_at || *record->promoted_at < *status.returned_at))
+    actions.emplace_back(
+        Annotate{record->meta, std::string(names::kPromotedAt), format_timestamp(*status.returned_at)});
 }
 
 // Plans and EvalRuns of runs that the history no longer tells of.
@@ -314,6 +335,7 @@ void collect_old(const Observed& observed, std::vector<Action>& actions) {
       observed.spec.revision_history_limit.value_or(defaults::kRevisionHistoryLimit));
   std::set<std::string> kept{status.stable->hash};
   if (status.desired) kept.insert(status.desired->hash);
+  if (status.held) kept.insert(status.held->hash);
   for (const auto& rejection : status.rejected) kept.insert(rejection.hash);
   std::vector<const RevisionRecord*> old;
   for (const auto& record : observed.revisions)
@@ -351,6 +373,7 @@ Duration next_look(const Observed& observed, const Transition& next) {
         wait = kPollTraffic;
         break;
       case api::WaitKind::Reference:
+      case api::WaitKind::Queue:
         wait = kPollReference;
         break;
       default:
@@ -406,14 +429,15 @@ Transition next_status(const Observed& observed) {
   const Target target = resolve_target(observed);
   Draft draft{observed, target, observed.status, {}, std::nullopt, "", false};
   draft.status.observed_generation = observed.meta.generation;
-  if (!draft.status.stable && !draft.status.run) restore_pointers(draft);
+  const bool restored = !draft.status.stable && !draft.status.run && restore_pointers(draft);
   note_verification(draft);
+  lift_hold(draft);
   release_aside(draft);
   // Without the records that the status points to, nothing can be configured: hold, and say which is missing.
   const auto readable = gateway_config(observed, draft.status);
   if (!readable.ok())
     draft.detail = readable.error().message;
-  else if (advance_exchange(draft))
+  else if (restored || obey_command(draft) || advance_exchange(draft))
     ;  // nothing else moves
   else if (draft.status.run)
     advance_run(draft);
@@ -434,6 +458,7 @@ std::vector<Action> next_actions(const Observed& observed) {
   for (auto& run : missing_eval_runs(observed)) actions.emplace_back(Create{std::move(run)});
   record_decision(observed, actions);
   record_exchange(observed, actions);
+  record_return(observed, actions);
   if (actions.empty()) collect_old(observed, actions);
   return actions;
 }

@@ -5,6 +5,7 @@
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
+#include "controllers/modeldeployment/core/run.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
@@ -23,11 +24,23 @@ bool available(const Observed& observed, const api::ModelDeploymentStatus& statu
   return engine && engine->ready_replicas > 0 && observed.gateway_ready_replicas > 0;
 }
 
+// A revision was released since the first one: users have been here.
 bool has_been_available(const api::ModelDeploymentStatus& status) {
+  const auto first = std::find_if(status.history.rbegin(), status.history.rend(), [](const auto& entry) {
+    return entry.outcome == api::HistoryOutcome::Promoted;
+  });
+  if (first != status.history.rend() && first + 1 != status.history.rend()) return true;
   for (const auto& condition : status.conditions)
     if (condition.type == names::kAvailable)
       return condition.status == api::ConditionStatus::True || status.phase == Phase::Degraded;
   return false;
+}
+
+bool told_before(const Observed& observed, const std::string& blocked) {
+  return std::ranges::any_of(observed.status.conditions, [&](const api::Condition& condition) {
+    return (condition.type == names::kReferencesResolved || condition.type == names::kPromptCompatible) &&
+           condition.message == clip(blocked, kMaxMessageBytes);
+  });
 }
 
 bool traffic_settled(const api::ModelDeploymentStatus& status) {
@@ -41,7 +54,8 @@ Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
     if (status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack)
       return Phase::RollingBack;
     if (draft.stalled) return Phase::Degraded;
-    if (status.run->pause_reason || (draft.waiting && draft.waiting->kind == api::WaitKind::Time))
+    if (status.run->pause_reason || (draft.waiting && (draft.waiting->kind == api::WaitKind::Time ||
+                                                       draft.waiting->kind == api::WaitKind::Person)))
       return Phase::Paused;
     return Phase::Progressing;
   }
@@ -49,7 +63,9 @@ Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
   // What never was available is not degraded: a first deploy opens its gateway after the promotion.
   if (!available(draft.observed, status))
     return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
-  if (rejection) return Phase::RolledBack;
+  const bool back_by_command = draft.target.held && status.held && draft.target.hash == status.stable->hash;
+  if (rejection || back_by_command) return Phase::RolledBack;
+  if (draft.waiting && draft.waiting->kind == api::WaitKind::Person) return Phase::Paused;
   if (!traffic_settled(status)) return Phase::Progressing;
   if (status.bake_until) return Phase::Baking;
   if (!draft.target.resolved()) return Phase::Pending;
@@ -90,13 +106,16 @@ std::string resting_message(const Draft& draft, Phase phase, const api::Rejectio
              (status.previous_stable ? std::to_string(status.previous_stable->revision) : std::string("?")) +
              " stays warm until " + format_timestamp(*status.bake_until);
     case Phase::RolledBack:
+      if (!rejection)
+        return stable + " serves: " + status.held->by.value_or("a person") +
+               " went back to it; it holds until the spec asks for other content or a person says retry";
       return stable + " serves; what the spec asks for was rejected: " +
              rejection->message.value_or(rejection->reason) +
-             ". It stays so until its parts or the gate change";
+             ". It stays so until its parts, the gate or spec.attempt change, or a person says retry";
     case Phase::Degraded: {
       if (!status.stable && rejection)
         return "the gateway stays closed: " + rejection->message.value_or(rejection->reason) +
-               ". Change the parts or the gate to try again";
+               ". Change the parts, the gate or spec.attempt, or say retry, to try again";
       const EngineState* engine =
           status.stable ? draft.observed.engine(status.stable->serving_hash) : nullptr;
       return stable + " is not available: engine pods ready " +
@@ -122,6 +141,7 @@ std::string still_to_come(const Draft& draft) {
   std::string text;
   if (status.run && status.candidate && !follows.empty() && status.candidate->hash == draft.target.hash)
     text = "; " + names_of_parts(follows) + (follows.size() == 1 ? " follows" : " follow");
+  if (change_is_queued(draft)) text += "; what the spec asks for by now follows after it";
   if (status.aside)
     text += "; revision " + std::to_string(status.aside->revision) + " stepped aside, its pods stay warm";
   return text;
@@ -245,16 +265,17 @@ void describe(Draft& draft) {
                   observed.now);
   };
   const bool users_served = available(observed, status);
-  const bool wanted_is_stable =
-      status.stable && draft.target.resolved() && status.stable->hash == draft.target.hash && !status.run;
+  const bool wanted_is_stable = status.stable && draft.target.resolved() &&
+                                status.stable->hash == draft.target.hash && !status.run && !draft.target.held;
   const bool reconciling = status.run.has_value() || phase == Phase::Progressing || phase == Phase::Baking;
   condition(names::kAvailable, users_served, "UsersServed", "NotServing",
             users_served ? "users are served by revision " + std::to_string(status.stable->revision)
                          : resting_message(draft, Phase::Degraded, status.stable ? nullptr : rejection));
   condition(names::kReady, wanted_is_stable && users_served, "DesiredIsStable",
-            rejection         ? "Rejected"
-            : blocked.empty() ? "NotYet"
-                              : "Blocked",
+            rejection           ? "Rejected"
+            : draft.target.held ? "Held"
+            : blocked.empty()   ? "NotYet"
+                                : "Blocked",
             *status.message);
   condition(names::kProgressing, status.run.has_value(), "ReleaseRunning", rejection ? "Rejected" : "Settled",
             *status.message);
@@ -279,14 +300,15 @@ void describe(Draft& draft) {
                                          : " is not yet in force on all gateways"));
   condition(names::kRolledBack, phase == Phase::RolledBack || phase == Phase::RollingBack, "Rejected",
             "NotRolledBack",
-            rejection ? rejection->message.value_or(rejection->reason) : "nothing was rolled back");
+            rejection                    ? rejection->message.value_or(rejection->reason)
+            : phase == Phase::RolledBack ? *status.message
+                                         : "nothing was rolled back");
   condition(names::kReconciling, reconciling, "Working", "Settled", *status.message);
   condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(),
             "NeedsChange", "NotStalled", *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
-  if (!blocked.empty() && !draft.target.pending &&
-      (!observed.status.message || observed.status.message->find(blocked) == std::string::npos))
+  if (!blocked.empty() && !draft.target.pending && !told_before(observed, blocked))
     draft.notes.push_back({true, conflict.empty() ? "ReferenceProblem" : "NameConflict", blocked});
   if (changed(Phase::Degraded)) draft.notes.push_back({true, "Degraded", *status.message});
   if (changed(Phase::Healthy)) draft.notes.push_back({false, "Healthy", *status.message});

@@ -1,7 +1,7 @@
 // The face of a release: phase, message, arms, step and conditions, derived from the rest of the status.
 #pragma once
 
-#include "controllers/modeldeployment/core/run.hpp"
+#include "controllers/modeldeployment/core/draft.hpp"
 
 namespace llmops::release {
 

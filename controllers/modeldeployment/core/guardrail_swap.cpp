@@ -138,7 +138,7 @@ std::optional<Exchange> exchange_due(const Observed& observed, const Target& tar
   const auto& status = observed.status;
   const auto immediate = immediate_guardrails(observed.spec);
   const Stack* stable = content_of(observed, status.stable);
-  if (immediate.empty() || !target.resolved() || !stable) return std::nullopt;
+  if (immediate.empty() || !target.resolved() || target.held || !stable) return std::nullopt;
   const bool decided = status.run && status.run->decision;
   if (decided && status.run->decision->outcome == api::Outcome::Promoted) return std::nullopt;
   Exchange exchange;
@@ -171,8 +171,7 @@ bool advance_exchange(Draft& draft) {
       status.swap.reset();
       return hold("");
     }
-    if (record->promoted_at != format_timestamp(status.swap->time))
-      return hold("recording the exchange of guardrails");
+    if (record->promoted_at != status.swap->time) return hold("recording the exchange of guardrails");
     finish_exchange(draft);
     return hold("guardrails have been exchanged at once");
   }

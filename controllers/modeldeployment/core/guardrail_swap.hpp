@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "controllers/modeldeployment/core/run.hpp"
+#include "controllers/modeldeployment/core/draft.hpp"
 
 namespace llmops::release {
 

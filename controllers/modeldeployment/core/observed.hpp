@@ -42,11 +42,10 @@ struct ResolvedGate {
 struct RevisionRecord {
   kube::ObjectMeta meta;
   std::int64_t ordinal = 0;
-  std::string hash;          // the whole digest, from an annotation
-  std::string serving_hash;  // likewise
-  bool promoted = false;
+  std::string hash;                      // the whole digest, from an annotation
+  std::string serving_hash;              // likewise
+  std::optional<Timestamp> promoted_at;  // the latest time
   bool rejected = false;
-  std::string promoted_at;
 };
 
 struct PlanRecord {
@@ -120,6 +119,10 @@ struct Observed {
   std::optional<ConfigState> config;
   std::map<std::string, ChildState> children;  // by "Kind/name"
   std::map<std::string, EvalRunState> eval_runs;
+
+  // Whether the limit on releases that run at once leaves room for one more of this ModelDeployment.
+  bool fleet_has_room = true;
+  std::string fleet_detail;  // what it waits for when there is none
 
   // When this process last wrote the status; before that, when it first saw the object.
   Timestamp last_status_write{};

@@ -6,6 +6,36 @@
 #include "crds/base/digest.hpp"
 
 namespace llmops::release {
+namespace {
+
+// The first entry that covers all that changes.
+const api::ConditionalCanary* way_for(const api::Strategy& strategy, const std::vector<api::Part>& changed) {
+  for (const auto& way : strategy.when)
+    if (std::ranges::all_of(changed, [&](api::Part part) {
+          return std::find(way.parts.begin(), way.parts.end(), part) != way.parts.end();
+        }))
+      return &way;
+  return nullptr;
+}
+
+// api::Canary or api::PartsCanary, which has the same fields.
+template <class Canary>
+void take(const Canary& canary, Plan& plan) {
+  plan.steps = canary.steps;
+  if (canary.bake) plan.bake = canary.bake->duration;
+  plan.abort_scale_down_delay = canary.abort_scale_down_delay.value_or(plan.abort_scale_down_delay);
+  plan.on_inconclusive = canary.on_inconclusive.value_or(plan.on_inconclusive);
+}
+
+void collect_gates(const std::vector<api::CanaryStep>& steps, std::vector<std::string>& names) {
+  for (const auto& step : steps) {
+    if (!step.analysis) continue;
+    for (const auto& gate : step.analysis->gates)
+      if (std::find(names.begin(), names.end(), gate.name) == names.end()) names.push_back(gate.name);
+  }
+}
+
+}  // namespace
 
 Json Plan::to_document() const {
   Json document = {{"steps", Json::array()},
@@ -69,43 +99,56 @@ std::string Plan::digest() const {
   return digest_of(to_document());
 }
 
-Plan plan_of(const api::ModelDeploymentSpec& spec, std::map<std::string, PinnedGate> gates) {
+Plan plan_of(const api::ModelDeploymentSpec& spec, const std::vector<api::Part>& changed,
+             const std::map<std::string, PinnedGate>& gates) {
   Plan plan;
   plan.bake = defaults::kBakeDuration;
   plan.abort_scale_down_delay = defaults::kAbortScaleDownDelay;
   plan.on_inconclusive = api::OnInconclusive::Pause;
   plan.provision_deadline = defaults::kProvisionDeadline;
   plan.load_deadline = defaults::kLoadDeadline;
-  plan.gates = std::move(gates);
   if (spec.progress_deadlines) {
     plan.provision_deadline = spec.progress_deadlines->provision.value_or(plan.provision_deadline);
     plan.load_deadline = spec.progress_deadlines->load.value_or(plan.load_deadline);
   }
-  if (spec.strategy) {
-    const api::Canary& canary = spec.strategy->canary;
-    plan.steps = canary.steps;
-    if (canary.bake) plan.bake = canary.bake->duration;
-    plan.abort_scale_down_delay = canary.abort_scale_down_delay.value_or(plan.abort_scale_down_delay);
-    plan.on_inconclusive = canary.on_inconclusive.value_or(plan.on_inconclusive);
-  }
+  if (!spec.strategy) return plan;
+  if (const auto* way = way_for(*spec.strategy, changed))
+    take(way->canary, plan);
+  else
+    take(spec.strategy->canary, plan);
+  std::vector<std::string> names;
+  collect_gates(plan.steps, names);
+  for (const auto& name : names)
+    if (const auto gate = gates.find(name); gate != gates.end()) plan.gates.insert(*gate);
   return plan;
+}
+
+Plan without_steps(Plan plan) {
+  plan.steps.clear();
+  plan.gates.clear();
+  return plan;
+}
+
+std::vector<std::string> gates_of(const Plan& plan) {
+  std::vector<std::string> names;
+  collect_gates(plan.steps, names);
+  return names;
 }
 
 std::vector<std::string> gates_of(const api::ModelDeploymentSpec& spec) {
   std::vector<std::string> names;
   if (!spec.strategy) return names;
-  for (const auto& step : spec.strategy->canary.steps) {
-    if (!step.analysis) continue;
-    for (const auto& gate : step.analysis->gates)
-      if (std::find(names.begin(), names.end(), gate.name) == names.end()) names.push_back(gate.name);
-  }
+  collect_gates(spec.strategy->canary.steps, names);
+  for (const auto& way : spec.strategy->when) collect_gates(way.canary.steps, names);
   return names;
 }
 
 std::string describe(const api::CanaryStep& step) {
   if (step.set_canary_scale) return "setCanaryScale: " + std::to_string(step.set_canary_scale->replicas);
   if (step.set_weight) return "setWeight: " + std::to_string(*step.set_weight);
-  if (step.pause) return "pause: " + format_duration(step.pause->duration);
+  if (step.pause)
+    return "pause: " +
+           (step.pause->duration ? format_duration(*step.pause->duration) : "until a person goes on");
   if (step.analysis) {
     std::string text = "analysis:";
     for (const auto& gate : step.analysis->gates) text += " " + gate.name;

@@ -37,10 +37,16 @@ struct Plan {
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-// The plan of a spec with these gates, defaults filled in.
-Plan plan_of(const api::ModelDeploymentSpec& spec, std::map<std::string, PinnedGate> gates);
+// The plan of a spec for a change of these parts (strategy.when), defaults filled in; of `gates` those that
+// its steps name.
+Plan plan_of(const api::ModelDeploymentSpec& spec, const std::vector<api::Part>& changed,
+             const std::map<std::string, PinnedGate>& gates);
 
-// Names of the gates that a spec's steps refer to, once each.
+// To users as soon as there is capacity.
+Plan without_steps(Plan plan);
+
+// Names of the gates that the steps of a plan refer to, and of all that a spec could ever ask; once each.
+std::vector<std::string> gates_of(const Plan& plan);
 std::vector<std::string> gates_of(const api::ModelDeploymentSpec& spec);
 
 // "setWeight: 50", for messages.

@@ -50,9 +50,7 @@ bool changes_prompt(const Stack* stable, const Stack& next) {
   return std::find(changed.begin(), changed.end(), api::Part::Prompt) != changed.end();
 }
 
-}  // namespace
-
-Target resolve_target(const Observed& observed) {
+Target what_the_spec_asks_for(const Observed& observed) {
   Target target;
   if (observed.prompt.wanted && !observed.prompt.content) {
     target.problem = observed.prompt.problem;
@@ -75,7 +73,7 @@ Target resolve_target(const Observed& observed) {
   // A prompt that cannot be used holds what changes it, not the guardrails that go before it.
   if (!observed.prompt.problem.empty() && changes_prompt(stable, target.stack))
     target.problem = observed.prompt.problem;
-  for (const auto& name : gates_of(observed.spec)) {
+  for (const auto& name : gates_of(plan_for(observed, target))) {
     const auto found = observed.gates.find(name);
     if (found == observed.gates.end() || !found->second.gate) {
       target.gate_problem =
@@ -86,17 +84,48 @@ Target resolve_target(const Observed& observed) {
   return target;
 }
 
+// A person's rollback holds until the spec asks for other content, or for another attempt.
+bool hold_stands(const Observed& observed, const Target& target) {
+  const auto& held = observed.status.held;
+  return held && observed.contents.count(held->hash) && held->attempt == observed.spec.attempt &&
+         (target.goal_hash.empty() || target.goal_hash == held->instead_of);
+}
+
+void take_held(const Observed& observed, Target& target) {
+  target.held = true;
+  target.stack = observed.contents.at(observed.status.held->hash);
+  target.hash = observed.status.held->hash;
+  target.serving_hash = target.stack.serving_hash();
+  target.follows.clear();
+  target.on_old_guardrails = target.pending = false;
+  target.gate_problem.clear();
+  // Endpoints that its guardrails need are waited for with the other capacity.
+  target.problem.clear();
+}
+
+}  // namespace
+
+Target resolve_target(const Observed& observed) {
+  Target target = what_the_spec_asks_for(observed);
+  if (hold_stands(observed, target)) take_held(observed, target);
+  return target;
+}
+
 const api::Rejection* rejection_of(const Observed& observed, const Target& target) {
   return rejection_of(observed, target.stack);
 }
 
 const api::Rejection* rejection_of(const Observed& observed, const Stack& stack) {
-  const auto& status = observed.status;
-  if (status.rejected.empty()) return nullptr;
+  return rejection_among(observed, observed.status.rejected, stack);
+}
+
+const api::Rejection* rejection_among(const Observed& observed, const std::vector<api::Rejection>& rejected,
+                                      const Stack& stack) {
+  if (rejected.empty()) return nullptr;
   const auto digests = stack.digests();
   const Stack* known = stable_content(observed);
   const auto stable = known ? known->digests() : std::map<api::Part, std::string>();
-  for (const auto& rejection : status.rejected) {
+  for (const auto& rejection : rejected) {
     const auto& parts = rejection.parts;
     const bool same_parts = std::all_of(parts.begin(), parts.end(), [&](const auto& entry) {
       return digest_in(digests, entry.first) == entry.second;
@@ -105,6 +134,7 @@ const api::Rejection* rejection_of(const Observed& observed, const Stack& stack)
                             return digest_in(stable, entry.first) != entry.second;
                           });
     if (parts.empty() || !same_parts || !a_change) continue;
+    if (rejection.attempt != observed.spec.attempt) continue;
     if (rejection.gate && rejection.gate_digest) {
       const auto gate = observed.gates.find(*rejection.gate);
       const bool changed = gate != observed.gates.end() && gate->second.gate &&
@@ -116,24 +146,55 @@ const api::Rejection* rejection_of(const Observed& observed, const Stack& stack)
   return nullptr;
 }
 
-bool wants_run(const Observed& observed, const Target& target) {
+bool suspended(const Observed& observed, const Target& target) {
+  return observed.spec.paused.value_or(false) && !target.held;
+}
+
+bool run_is_due(const Observed& observed, const Target& target) {
   const auto& status = observed.status;
   if (!target.resolved() || !target.gate_problem.empty() || status.run || status.bake_until) return false;
   if (status.stable && status.stable->hash == target.hash) return false;
   // Without stable's content nobody knows which parts would change.
   if (status.stable && !stable_content(observed)) return false;
   if (status.swap || exchange_due(observed, target)) return false;
-  if (rejection_of(observed, target)) return false;
+  if (!target.held && rejection_of(observed, target)) return false;
   const std::int64_t epoch = status.epoch.value_or(0);
   return !status.stable || (status.traffic_verified && status.traffic_verified->epoch >= epoch) ||
          verify_epoch(observed, epoch).verified();
 }
 
-Plan plan_for(const Observed& observed) {
+bool wants_run(const Observed& observed, const Target& target) {
+  return !suspended(observed, target) && (observed.fleet_has_room || target.held) &&
+         run_is_due(observed, target);
+}
+
+const RevisionRecord* promoted_before(const Observed& observed, const api::RevisionStatus& stable) {
+  const RevisionRecord* latest = nullptr;
+  for (const auto& record : observed.revisions)
+    if (record.promoted_at && record.hash != stable.hash &&
+        (!latest || *latest->promoted_at < *record.promoted_at))
+      latest = &record;
+  return latest;
+}
+
+bool in_rollback_window(const Observed& observed, const Target& target) {
+  const auto& strategy = observed.spec.strategy;
+  const auto& stable = observed.status.stable;
+  const RevisionRecord* wanted = observed.revision(target.hash);
+  if (!strategy || !strategy->rollback_window || !stable || !wanted || !wanted->promoted_at) return false;
+  const auto later = std::ranges::count_if(observed.revisions, [&](const RevisionRecord& record) {
+    return record.hash != stable->hash && record.promoted_at && *record.promoted_at > *wanted->promoted_at;
+  });
+  return later < strategy->rollback_window->revisions;
+}
+
+Plan plan_for(const Observed& observed, const Target& target) {
   std::map<std::string, PinnedGate> pinned;
   for (const auto& [name, resolved] : observed.gates)
     if (resolved.gate) pinned[name] = *resolved.gate;
-  return plan_of(observed.spec, std::move(pinned));
+  const Stack* stable = stable_content(observed);
+  Plan plan = plan_of(observed.spec, changed_parts(stable ? *stable : Stack{}, target.stack), pinned);
+  return target.held || in_rollback_window(observed, target) ? without_steps(std::move(plan)) : plan;
 }
 
 NextRun next_run(const Observed& observed, const std::string& plan_digest) {

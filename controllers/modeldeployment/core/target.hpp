@@ -21,6 +21,7 @@ struct Target {
   std::string problem;             // why it cannot be resolved; empty when it is
   bool pending = false;            // the problem is only that something has yet to be validated
   std::string gate_problem;        // why its gates cannot judge; blocks a release, not what serves
+  bool held = false;               // what a person went back to, against the spec
   bool resolved() const { return problem.empty(); }
 };
 
@@ -31,13 +32,27 @@ Target resolve_target(const Observed& observed);
 // does not matter.
 const api::Rejection* rejection_of(const Observed& observed, const Stack& stack);
 const api::Rejection* rejection_of(const Observed& observed, const Target& target);
+// The same for another list than the one that was observed.
+const api::Rejection* rejection_among(const Observed& observed, const std::vector<api::Rejection>& rejected,
+                                      const Stack& stack);
 
 // Whether, by the persisted status, a run towards the target is due: nothing runs, bakes, is exchanged or
 // waits for traffic, and the target is neither what users have nor rejected.
+bool run_is_due(const Observed& observed, const Target& target);
+// Whether it may begin: it is due, and the fleet has room for it.
 bool wants_run(const Observed& observed, const Target& target);
 
-// The plan that such a run would pin.
-Plan plan_for(const Observed& observed);
+// Whether nothing may move forward: the spec is paused, and no person has asked for what is on its way.
+bool suspended(const Observed& observed, const Target& target);
+
+// Whether the spec asks for what was stable a short while ago (strategy.rollbackWindow).
+bool in_rollback_window(const Observed& observed, const Target& target);
+
+// The revision that was promoted last before the one that is stable; nullptr when no record tells.
+const RevisionRecord* promoted_before(const Observed& observed, const api::RevisionStatus& stable);
+
+// The plan that such a run would pin. Without steps for what a person or the rollback window returns to.
+Plan plan_for(const Observed& observed, const Target& target);
 
 // The number that the next run gets, and its record once that exists with this very plan.
 struct NextRun {

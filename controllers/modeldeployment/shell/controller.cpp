@@ -1,5 +1,6 @@
 #include "controllers/modeldeployment/shell/controller.hpp"
 
+#include "controllers/modeldeployment/core/fleet.hpp"
 #include "controllers/modeldeployment/core/plan.hpp"
 #include "crds/base/names.hpp"
 
@@ -62,6 +63,13 @@ void ModelDeploymentController::watch(WorkQueue& queue) {
   caches_.model_deployments.listen([&queue](const auto& before, const auto& after) {
     queue.add(after ? after->meta.key() : before->meta.key());
   });
+  caches_.model_deployments.listen([this, &queue](const auto& before, const auto& after) {
+    const auto holds_a_place = [](const auto& object) {
+      return object && object->object.status &&
+             fleet_member(object->meta.key(), *object->object.status).state == FleetMember::State::Running;
+    };
+    if (holds_a_place(before) && !holds_a_place(after)) wake_the_queue(queue);
+  });
   enqueue_owner(caches_.eval_runs, queue);
   enqueue_owner(caches_.deployments, queue);
   enqueue_owner(caches_.pods, queue);
@@ -118,9 +126,11 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
     foreign_.erase(key);
     last_status_write_.erase(key);
     pending_since_.erase(key);
+    starting_.erase(key);
     co_return co_await sweep_records(key);
   }
   gone_since_.erase(key);
+  starting_.erase(key);  // this pass comes after the write was seen
   auto observed = co_await observe(*object);
   if (!observed.ok()) co_return observed.error();
   if (!observed->guardrails.pending)
@@ -129,6 +139,7 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
     co_return ReconcileOutcome{kValidation};
   const Decision decision = decide(*observed);
   if (decision.transition) {
+    if (decision.transition->status.run && !observed->status.run) starting_.insert(key);
     auto done = co_await persist(*observed, *decision.transition);
     if (!done.ok()) co_return done.error();
     co_return ReconcileOutcome{kAfterActions};

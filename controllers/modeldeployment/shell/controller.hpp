@@ -4,6 +4,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 
 #include "controllers/modeldeployment/core/decide.hpp"
@@ -28,6 +29,7 @@ class RecordContents {
 
 struct ControllerOptions {
   std::string image;  // of gateways and evaluators
+  std::size_t max_concurrent_releases = 10;
   // Asks for a gate whose golden set is not the one that was validated; absent: it is noticed later.
   std::function<void(const kube::ObjectKey&)> validate_gate_again;
 };
@@ -52,6 +54,9 @@ class ModelDeploymentController final : public Controller {
   void resolve_gates(Observed& observed);
   Task<Result<void>> read_contents(Observed& observed);
   Task<Result<void>> read_datasets(Observed& observed);
+  // fleet.cpp
+  void take_turn(Observed& observed);
+  void wake_the_queue(WorkQueue& queue);
   Task<Result<Json>> record_data(kube::ObjectMeta meta);
   // reports.cpp
   Task<Result<void>> pull_reports(Observed& observed);
@@ -83,6 +88,7 @@ class ModelDeploymentController final : public Controller {
   // Since when a reference waits for its own controller to look at it.
   std::map<kube::ObjectKey, Timestamp> pending_since_;
   std::map<kube::ObjectKey, Timestamp> gone_since_;  // ModelDeployments that left records behind
+  std::set<kube::ObjectKey> starting_;               // runs that this process started and has not seen yet
 };
 
 }  // namespace llmops::release

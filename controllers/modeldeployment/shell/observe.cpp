@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/steering.hpp"
 #include "controllers/modeldeployment/core/target.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "controllers/modeldeployment/shell/controller.hpp"
@@ -18,8 +21,8 @@ RevisionRecord revision_record(const RecordProjection& record) {
   revision.ordinal = record.revision;
   revision.hash = record.meta.annotation(names::kHash);
   revision.serving_hash = record.meta.annotation(names::kRecordServingHash);
-  revision.promoted_at = record.meta.annotation(names::kPromotedAt);
-  revision.promoted = !revision.promoted_at.empty();
+  if (const auto promoted = parse_timestamp(record.meta.annotation(names::kPromotedAt)); promoted.ok())
+    revision.promoted_at = *promoted;
   revision.rejected = !record.meta.annotation(names::kRejectedAt).empty();
   return revision;
 }
@@ -59,6 +62,7 @@ Task<Result<Observed>> ModelDeploymentController::observe(
     if (!pulled.ok()) co_return pulled.error();
   }
   // Whether a run is due depends on the reports.
+  take_turn(observed);
   auto datasets = co_await read_datasets(observed);
   if (!datasets.ok()) co_return datasets.error();
   observed.now = env_.now();
@@ -240,7 +244,9 @@ Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) 
   }
   if (!status.stable)
     for (const auto& record : observed.revisions)
-      if (record.promoted) hashes.insert(record.hash);
+      if (record.promoted_at) hashes.insert(record.hash);
+  if (status.held) hashes.insert(status.held->hash);
+  if (const RevisionRecord* asked = revision_asked_for(observed)) hashes.insert(asked->hash);
   for (const auto& hash : hashes) {
     const RevisionRecord* record = observed.revision(hash);
     if (!record) continue;
@@ -267,7 +273,9 @@ Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) 
 Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed) {
   const Target target = resolve_target(observed);
   if (!wants_run(observed, target)) co_return Result<void>();
+  const auto needed = gates_of(plan_for(observed, target));
   for (auto& [name, resolved] : observed.gates) {
+    if (std::find(needed.begin(), needed.end(), name) == needed.end()) continue;
     if (!resolved.gate || observed.child("ConfigMap", resolved.gate->dataset_config_map)) continue;
     const auto& source = resolved.gate->offline.dataset.config_map_ref;
     const kube::ObjectKey source_key{observed.meta.ns, source.name};

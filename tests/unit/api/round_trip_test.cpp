@@ -77,7 +77,7 @@ TEST(ApiRoundTrip, ReadsWhatTheExampleSays) {
   EXPECT_EQ(canary.steps[0].set_canary_scale->replicas, 1);
   EXPECT_EQ(canary.steps[1].analysis->gates[0].name, "support-golden");
   EXPECT_EQ(canary.steps[2].set_weight, 5);
-  EXPECT_EQ(canary.steps[3].pause->duration, std::chrono::minutes(10));
+  EXPECT_EQ(*canary.steps[3].pause->duration, std::chrono::minutes(10));
   EXPECT_EQ(parsed->spec.progress_deadlines->load, std::chrono::minutes(90));
   EXPECT_EQ(parsed->spec.backend.pods.template_->tolerations[0].operator_, api::TolerationOperator::Equal);
   EXPECT_EQ(parsed->spec.backend.pods.engine.resources->requests.at("cpu"), "500m");

@@ -98,6 +98,10 @@ class ClusterVerbs : public ::testing::Test {
   int completion_status_ = 200;
   bool terminal_ = false;
   bool gateway_open_ = true;
+  std::vector<std::string> commands_;
+  int conflicts_ = 0;
+  bool accepts_ = true;
+  bool operator_runs_ = true;
   std::function<void()> on_watch_;
 
  private:
@@ -115,12 +119,35 @@ class ClusterVerbs : public ::testing::Test {
       (void)co_await exchange->start(200, {{"content-type", "application/json"}});
       (void)co_await exchange->write(events_);
       (void)co_await exchange->finish();
+    } else if (request.method == "PUT") {
+      co_await obey(exchange, request);
     } else if (const auto found = answers_.find(path); found != answers_.end()) {
       (void)co_await exchange->respond(200, {{"content-type", "application/json"}}, found->second);
     } else {
       (void)co_await exchange->respond(
           404, {}, R"({"kind":"Status","reason":"NotFound","message":"not found","code":404})");
     }
+  }
+
+  // An operator that looks at a command as soon as it is written.
+  Task<void> obey(ServerExchange* exchange, const HttpRequest& request) {
+    if (conflicts_ > 0) {
+      --conflicts_;
+      (void)co_await exchange->respond(
+          409, {}, R"({"kind":"Status","reason":"Conflict","message":"modified","code":409})");
+      co_return;
+    }
+    Json object = parse_json(request.body).value();
+    commands_.push_back(object["metadata"]["annotations"]["llmops.dev/command"].get<std::string>());
+    const std::string& command = commands_.back();
+    const std::size_t id = command.find("id=") + 3;
+    if (operator_runs_)
+      object["status"]["lastCommand"] = {{"id", command.substr(id, command.find(' ', id) - id)},
+                                         {"accepted", accepts_},
+                                         {"result", accepts_ ? "ended step 1" : "no release is on"},
+                                         {"time", "2026-11-21T10:00:00Z"}};
+    answers_[std::string(request.path())] = dump_json(object);
+    (void)co_await exchange->respond(200, {{"content-type", "application/json"}}, dump_json(object));
   }
 
   Task<void> chat(ServerExchange* exchange, const HttpRequest& request) {
@@ -248,6 +275,66 @@ TEST_F(ClusterVerbs, WhyOfAnUnknownNameOrRevisionIsBad) {
   keep({release_object("Healthy")});
   EXPECT_EQ(run({"why", "nobody"}).code, kBad);
   EXPECT_EQ(run({"why", "support-bot", "77"}).code, kBad);
+}
+
+TEST_F(ClusterVerbs, PromoteIsPinnedToWhatIsShownAndTellsTheAnswer) {
+  Json object = release_object("Progressing");
+  keep({object});
+  conflicts_ = 1;  // somebody writes in between
+  const CliRun ran = run({"promote", "bot", "--by", "ji yoon"});
+  EXPECT_EQ(ran.code, kGood) << ran.err;
+  EXPECT_EQ(ran.out, "bot: ended step 1\n");
+  EXPECT_EQ(ran.last_line(), "accepted");
+  ASSERT_THAT(commands_, SizeIs(1));
+  const std::string revision = std::to_string(integer_at(object, "status.candidate.revision"));
+  const std::string step = std::to_string(integer_at(object, "status.run.currentStepIndex"));
+  EXPECT_THAT(commands_[0],
+              ContainsRegex("^promote revision=" + revision + " step=" + step + " id=[0-9]+ by=ji-yoon$"));
+}
+
+TEST_F(ClusterVerbs, EveryCommandHasItsVerb) {
+  keep({release_object("Progressing")});
+  for (const auto& [arguments, wanted] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"promote", "bot", "--full"}, "promote-full "},
+           {{"abort", "bot"}, "abort "},
+           {{"retry", "bot"}, "retry "},
+           {{"pause", "bot"}, "pause "},
+           {{"resume", "bot"}, "resume "},
+           {{"rollback", "bot"}, "rollback "}}) {
+    EXPECT_EQ(run(arguments).code, kGood);
+    EXPECT_THAT(commands_.back(), ::testing::StartsWith(wanted));
+  }
+  EXPECT_EQ(run({"rollback", "bot", "--to", "4"}).code, kGood);
+  EXPECT_THAT(commands_.back(), HasSubstr(" to=4 "));
+  EXPECT_EQ(run({"rollback", "bot", "--to", "-4"}).code, kUsage);
+}
+
+TEST_F(ClusterVerbs, ARefusedCommandIsBadAndSaysWhy) {
+  keep({release_object("Healthy")});
+  accepts_ = false;
+  const CliRun ran = run({"abort", "support-bot", "-o", "json"});
+  EXPECT_EQ(ran.code, kBad);
+  EXPECT_EQ(parse_json(ran.out).value()["result"], "no release is on");
+  EXPECT_THAT(commands_[0], Not(HasSubstr("step="))) << "no release is on";
+}
+
+TEST_F(ClusterVerbs, ACommandThatNobodyLooksAtEnds) {
+  keep({release_object("Healthy")});
+  operator_runs_ = false;
+  const CliRun ran = run({"abort", "support-bot", "--timeout", "1"});
+  EXPECT_EQ(ran.code, kUnmeasured);
+  EXPECT_THAT(ran.last_line(), HasSubstr("is it running?"));
+}
+
+TEST_F(ClusterVerbs, HistoryListsWhatHasEnded) {
+  Json object = release_object("Healthy");
+  keep({object});
+  const CliRun ran = run({"history", "support-bot"});
+  EXPECT_EQ(ran.code, kGood) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("REVISION  OUTCOME"), HasSubstr("Promoted")));
+  const CliRun json = run({"history", "support-bot", "-o", "json"});
+  EXPECT_THAT(parse_json(json.out).value()["items"], SizeIs(object["status"]["history"].size()));
+  EXPECT_EQ(run({"history", "nobody"}).code, kBad);
 }
 
 TEST_F(ClusterVerbs, ChatGoesToTheServicesAddressWithoutTheClustersToken) {

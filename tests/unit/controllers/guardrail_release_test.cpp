@@ -413,9 +413,9 @@ TEST(Immediate, IsDecidedInTheStatusAndRecordedBeforeThePointerMoves) {
   world.run([&] { return world.status().swap.has_value(); });
   const std::string next = world.status().swap->stable;
   EXPECT_NE(world.status().stable->hash, next);
-  EXPECT_FALSE(world.observed.revision(next)->promoted);
+  EXPECT_FALSE(world.observed.revision(next)->promoted_at);
   world.run([&] { return world.status().stable->hash == next; });
-  EXPECT_TRUE(world.observed.revision(next)->promoted);
+  EXPECT_TRUE(world.observed.revision(next)->promoted_at);
   // A cluster restored without its status finds it.
   world.observed.status = {};
   world.run();

@@ -35,8 +35,7 @@ void ReleaseWorld::set_prompt(const std::string& system_message) {
   message.content = system_message;
   api::PromptContent content;
   content.messages.push_back(std::move(message));
-  observed.prompt.wanted = true;
-  observed.prompt.content = std::move(content);
+  observed.prompt = {true, std::move(content), ""};
   ++observed.meta.generation;
 }
 
@@ -111,6 +110,11 @@ api::CanaryStep ReleaseWorld::pause(Duration duration) {
   step.pause = api::Pause{duration};
   return step;
 }
+api::CanaryStep ReleaseWorld::pause_for_a_person() {
+  api::CanaryStep step;
+  step.pause = api::Pause{};
+  return step;
+}
 api::CanaryStep ReleaseWorld::scale(std::int64_t replicas) {
   api::CanaryStep step;
   step.set_canary_scale = api::SetCanaryScale{replicas};
@@ -154,6 +158,25 @@ void ReleaseWorld::run(const std::function<bool()>& until) {
     if (until && until()) return;
     if (!pass()) return;
   }
+}
+
+void ReleaseWorld::run_for(Duration time, const std::function<void()>& each) {
+  const Timestamp end = observed.now + time;
+  std::size_t told = 0;
+  int idle = 0;
+  while (observed.now < end) {
+    if (!pass()) return;
+    if (each) each();
+    idle = writes.size() == told ? idle + 1 : 0;
+    told = writes.size();
+    // Polling that brings no news need not be played second by second.
+    if (idle > 15) advance(Duration(10'000));
+  }
+}
+
+void ReleaseWorld::command(const std::string& text) {
+  observed.meta.annotations[std::string(names::kCommand)] =
+      text + " id=" + std::to_string(++commands_) + " by=jiyoon";
 }
 
 void ReleaseWorld::create(const Create& action) {
@@ -221,8 +244,10 @@ void ReleaseWorld::carry_out(const Action& action) {
     for (auto& record : observed.revisions) {
       if (record.meta.name != annotated->live.name) continue;
       const bool promoted = annotated->key == names::kPromotedAt;
-      (promoted ? record.promoted : record.rejected) = true;
-      if (promoted) record.promoted_at = annotated->value;
+      if (promoted)
+        record.promoted_at = *parse_timestamp(annotated->value);
+      else
+        record.rejected = true;
     }
   } else if (const auto* deleted = std::get_if<Delete>(&action)) {
     writes.push_back("delete " + deleted->live.name);
@@ -250,11 +275,18 @@ void ReleaseWorld::settle() {
       PodState pod;
       pod.meta.name = name;
       pod.serving_hash = engine.serving_hash;
-      pod.scheduled = pod.has_run = true;
-      pod.ready = engines_load;
+      pod.scheduled = pods_find_room || existed;
+      pod.has_run = pod.scheduled;
+      if (!pod.scheduled) pod.unscheduled_message = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu";
+      pod.ready = engines_load && pod.scheduled && !broken.count(engine.serving_hash);
+      // A pod without a place is a new one until it has one.
+      if (!pod.scheduled) --engine_pods_ever_, pod.meta.name += "-pending";
       pods.push_back(std::move(pod));
     }
-    engine.ready_replicas = engines_load ? engine.replicas : std::min(engine.ready_replicas, engine.replicas);
+    const auto ready = std::ranges::count_if(
+        pods, [&](const PodState& pod) { return pod.serving_hash == engine.serving_hash && pod.ready; });
+    engine.ready_replicas = engines_load ? ready : std::min(engine.ready_replicas, engine.replicas);
+    if (broken.count(engine.serving_hash)) engine.ready_replicas = 0;
   }
   observed.engine_pods = std::move(pods);
   // Gateways: the configuration in the ConfigMap is what they report.
@@ -273,7 +305,14 @@ void ReleaseWorld::settle() {
         report.endpoints[record.serving_hash] = count;
   }
   observed.gateway_ready_replicas = observed.status.stable ? 1 : 0;
-  if (needs_reports(observed.status)) observed.reports["gateway-1"] = std::move(report);
+  observed.unreachable.clear();
+  if (!needs_reports(observed.status)) return;
+  for (const auto& pod : observed.gateway_pods) {
+    if (gateways_answer)
+      observed.reports[pod.meta.uid] = report;
+    else
+      observed.unreachable[pod.meta.name] = "connection refused";
+  }
 }
 
 std::int64_t ReleaseWorld::weight_of(api::ArmName name) const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ class ReleaseWorld {
   std::vector<std::string> writes;   // "status", "create Deployment/x", …
   bool engines_load = true;          // new engine pods become servable at once
   bool gateways_acknowledge = true;  // gateways take over every configuration at once
+  bool gateways_answer = true;       // gateways can be asked for their report
+  bool pods_find_room = true;        // new engine pods are placed on a node
+  std::set<std::string> broken;      // serving hashes of which no pod is ready
   // The verdict of an EvalRun; nullopt leaves it running.
   std::function<std::optional<api::EvalRunPhase>(const api::EvalRunSpec&)> judge;
 
@@ -36,16 +40,23 @@ class ReleaseWorld {
   void add_gate(const std::string& name, const std::string& digest = "gate-1");
   static api::CanaryStep weight(std::int64_t percent);
   static api::CanaryStep pause(Duration duration);
+  static api::CanaryStep pause_for_a_person();
   static api::CanaryStep scale(std::int64_t replicas);
   static api::CanaryStep analysis(const std::string& gate);
   void set_steps(std::vector<api::CanaryStep> steps);
 
+  // Engines and gateways do what they do by themselves.
+  void settle();
   // One pass; false when there was nothing to do but wait.
   bool pass();
   // Passes, moving time on by what decide() waits for, until nothing is left to wait for, `until` holds, or
   // an hour has gone.
   void run(const std::function<bool()>& until = nullptr);
+  // Passes for so long, or until nothing is left to wait for; calls `each` after every pass.
+  void run_for(Duration time, const std::function<void()>& each = nullptr);
   void advance(Duration by);
+  // The annotation llmops.dev/command, with an id of its own.
+  void command(const std::string& text);
 
   const api::ModelDeploymentStatus& status() const { return observed.status; }
   std::int64_t engine_pods_ever() const { return engine_pods_ever_; }
@@ -59,12 +70,12 @@ class ReleaseWorld {
   void carry_out(const Action& action);
   void create(const Create& action);
   void note_config(const Child& child);
-  void settle();  // engines and gateways do what they do by themselves
   std::string next_version() { return std::to_string(++version_); }
 
   std::map<std::int64_t, Plan> plans_;
   std::int64_t version_ = 100;
   std::int64_t engine_pods_ever_ = 0;
+  int commands_ = 0;
 };
 
 }  // namespace llmops::release

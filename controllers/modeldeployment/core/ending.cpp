@@ -1,0 +1,237 @@
+#include "controllers/modeldeployment/core/ending.hpp"
+
+#include <algorithm>
+
+#include "controllers/modeldeployment/core/analysis.hpp"
+#include "controllers/modeldeployment/core/aside.hpp"
+#include "controllers/modeldeployment/core/traffic.hpp"
+#include "crds/base/names.hpp"
+#include "crds/base/text.hpp"
+
+namespace llmops::release {
+namespace {
+
+// Bounds of the CRD.
+constexpr std::size_t kMaxDecisionMessageBytes = 1024;
+constexpr std::size_t kMaxRejected = 20;
+
+bool stepped_aside(const api::Decision& decision) {
+  return decision.reason == names::kReasonGuardrailsFirst;
+}
+
+// A release that ended because something else is asked for: nothing is held against its content.
+bool is_superseded(const api::Decision& decision) {
+  return decision.reason == names::kReasonSuperseded ||
+         decision.reason == names::kReasonSpecReturnedToStable ||
+         decision.reason == names::kReasonRollbackRequested || stepped_aside(decision);
+}
+
+const Stack& content_of_stable(const Observed& observed) {
+  static const Stack kNothing;
+  const auto& stable = observed.status.stable;
+  const auto found = stable ? observed.contents.find(stable->hash) : observed.contents.end();
+  return found == observed.contents.end() ? kNothing : found->second;
+}
+
+}  // namespace
+
+bool rejects(const api::Decision& decision) {
+  return decision.outcome == api::Outcome::RolledBack && !is_superseded(decision);
+}
+
+void reject_content(Draft& draft, const api::RevisionStatus& revision, const Stack& base,
+                    const api::Decision& decision) {
+  auto& status = draft.status;
+  api::Rejection rejection;
+  rejection.hash = revision.hash;
+  rejection.reason = decision.reason;
+  rejection.message = decision.message;
+  rejection.gate = decision.gate;
+  rejection.metric = decision.metric;
+  rejection.time = draft.observed.now;
+  rejection.attempt = draft.observed.spec.attempt;
+  if (decision.gate && draft.observed.plan) {
+    const auto gate = draft.observed.plan->gates.find(*decision.gate);
+    if (gate != draft.observed.plan->gates.end()) rejection.gate_digest = gate->second.digest;
+  }
+  const auto content = draft.observed.contents.find(revision.hash);
+  if (content != draft.observed.contents.end()) {
+    const auto digests = content->second.digests();
+    for (const auto part : changed_parts(base, content->second)) {
+      const auto digest = digests.find(part);  // none: the part was taken out
+      rejection.parts[std::string(to_string(part))] = digest == digests.end() ? "" : digest->second;
+    }
+  }
+  std::erase_if(status.rejected, [&](const auto& old) { return old.parts == rejection.parts; });
+  status.rejected.insert(status.rejected.begin(), std::move(rejection));
+  if (status.rejected.size() > kMaxRejected) status.rejected.resize(kMaxRejected);
+}
+
+// Verdict, then traffic, then everything else: the weight goes to 0 in the very write that records the
+// decision.
+void decide_rollback(Draft& draft, api::Decision decision, Content content) {
+  auto& status = draft.status;
+  const bool reject = content == Content::Rejected;
+  decision.outcome = api::Outcome::RolledBack;
+  decision.time = draft.observed.now;
+  decision.message = clip(decision.message.value_or(""), kMaxDecisionMessageBytes);
+  if (api::Arm* candidate = find_arm(status, api::ArmName::Candidate)) candidate->weight = 0;
+  if (api::Arm* stable = find_arm(status, api::ArmName::Stable)) stable->weight = 100;
+  if (reject) {
+    reject_content(draft, *status.candidate, content_of_stable(draft.observed), decision);
+    // What a person went back to cannot serve: the spec decides again.
+    if (status.held && status.held->hash == status.candidate->hash) status.held.reset();
+  }
+  draft.notes.push_back({reject,
+                         reject                    ? "ReleaseRejected"
+                         : stepped_aside(decision) ? "ReleaseStepsAside"
+                                                   : "ReleaseSuperseded",
+                         revision_name(*status.candidate) + ": " + *decision.message});
+  status.run->decision = std::move(decision);
+  status.run->phase_entered_at = draft.observed.now;
+}
+
+void decide_promotion(Draft& draft) {
+  api::Decision decision = promotion_evidence(draft.observed, *draft.status.run);
+  if (const auto& by = draft.status.run->promoted_by; by && !draft.target.held) {
+    decision.reason = names::kReasonPromotedByPerson;
+    decision.by = by;
+    decision.message = *by + " took it forward; " + decision.message.value_or("");
+  }
+  decision.outcome = api::Outcome::Promoted;
+  decision.time = draft.observed.now;
+  draft.notes.push_back({false, "ReleaseDecided",
+                         revision_name(*draft.status.candidate) + ": " + decision.message.value_or("")});
+  draft.status.run->decision = std::move(decision);
+  draft.status.run->phase_entered_at = draft.observed.now;
+  draft.detail = "promoting " + revision_name(*draft.status.candidate);
+}
+
+namespace {
+
+void finish_promotion(Draft& draft) {
+  auto& status = draft.status;
+  const api::RevisionStatus promoted = *status.candidate;
+  const api::Decision& decision = *status.run->decision;
+  add_history(draft, api::HistoryOutcome::Promoted, decision.by.value_or(decision.gate.value_or("steps")),
+              decision.message.value_or(""));
+  status.returned_at.reset();
+  const Duration bake = draft.observed.plan ? draft.observed.plan->bake : Duration(0);
+  if (status.stable && bake.count() > 0) {
+    status.previous_stable = status.stable;
+    status.bake_until = draft.observed.now + bake;
+  }
+  const std::string left = status.stable && !status.bake_until ? status.stable->serving_hash : "";
+  status.stable = promoted;
+  if (!left.empty()) retire(draft, left, draft.observed.now);
+  status.candidate.reset();
+  status.run.reset();
+  status.arms = {make_arm(api::ArmName::Stable, promoted, 100)};
+  std::erase_if(status.retiring,
+                [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
+  std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == promoted.hash; });
+  draft.notes.push_back({false, "ReleasePromoted",
+                         revision_name(promoted) + " is stable" +
+                             (status.bake_until ? "; the previous stable stays warm until " +
+                                                      format_timestamp(*status.bake_until)
+                                                : std::string())});
+}
+
+void finish_rollback(Draft& draft) {
+  auto& status = draft.status;
+  const api::Decision decision = *status.run->decision;
+  const bool superseded = is_superseded(decision);
+  const bool aside = stepped_aside(decision);
+  add_history(draft,
+              aside        ? api::HistoryOutcome::SteppedAside
+              : superseded ? api::HistoryOutcome::Superseded
+                           : api::HistoryOutcome::RolledBack,
+              decision.by.value_or(decision.gate.value_or(aside        ? "guardrails first"
+                                                          : superseded ? "spec"
+                                                                       : "deadline")),
+              decision.message.value_or(""));
+  const bool own_pods = !status.stable || status.stable->serving_hash != status.candidate->serving_hash;
+  if (aside && own_pods) step_aside(draft);
+  const Duration delay = draft.observed.plan ? draft.observed.plan->abort_scale_down_delay : Duration(0);
+  retire(draft, status.candidate->serving_hash, draft.observed.now + delay);
+  draft.notes.push_back(
+      {!superseded, superseded ? "ReleaseEnded" : "RolledBack",
+       revision_name(*status.candidate) + " has no traffic" +
+           (aside && own_pods ? "; its pods stay warm" : "") +
+           (status.stable ? "; " + revision_name(*status.stable) + " serves" : std::string())});
+  status.candidate.reset();
+  status.run.reset();
+  status.arms.clear();
+  if (status.stable) status.arms.push_back(make_arm(api::ArmName::Stable, *status.stable, 100));
+}
+
+// The record carries the decision before the pointer moves, so that a cluster restored without status knows.
+bool recorded_on_revision(const Draft& draft) {
+  const RevisionRecord* record = draft.observed.revision(draft.status.candidate->hash);
+  if (!record) return false;
+  const api::Decision& decision = *draft.status.run->decision;
+  switch (decision.outcome) {
+    case api::Outcome::Promoted:
+      // Content that comes back is promoted anew: the latest promotion tells what is stable.
+      return record->promoted_at == decision.time;
+    case api::Outcome::RolledBack:
+      return record->rejected || !rejects(decision);
+  }
+  return false;
+}
+
+}  // namespace
+
+void carry_out_decision(Draft& draft) {
+  const bool promoted = draft.status.run->decision->outcome == api::Outcome::Promoted;
+  const auto verification = verify_epoch(draft.observed, draft.status.epoch.value_or(0));
+  if (!promoted && draft.status.stable && !verification.verified()) {
+    wait_for(draft, api::WaitKind::Traffic, verification.missing,
+             "rolling back, " + verification.ratio() +
+                 " gateways have taken the candidate's traffic away; waiting for " + verification.missing);
+    return;
+  }
+  if (!recorded_on_revision(draft)) {
+    draft.detail = "recording the decision";
+    return;
+  }
+  if (promoted)
+    finish_promotion(draft);
+  else
+    finish_rollback(draft);
+}
+
+void end_bake(Draft& draft) {
+  auto& status = draft.status;
+  const std::string old = status.previous_stable ? status.previous_stable->serving_hash : "";
+  status.previous_stable.reset();
+  status.bake_until.reset();
+  if (!old.empty()) retire(draft, old, draft.observed.now);
+  draft.notes.push_back(
+      {false, "BakeEnded", revision_name(*status.stable) + " stays; the previous stable may go"});
+}
+
+void return_to_previous_stable(Draft& draft, const std::string& decided_by, const std::string& why) {
+  auto& status = draft.status;
+  const api::RevisionStatus left = *status.stable;
+  status.stable = status.previous_stable;
+  status.stable->changed.clear();
+  status.previous_stable.reset();
+  status.bake_until.reset();
+  status.returned_at = draft.observed.now;
+  status.arms = {make_arm(api::ArmName::Stable, *status.stable, 100)};
+  retire(draft, left.serving_hash, draft.observed.now);
+  api::HistoryEntry entry;
+  entry.revision = status.stable->revision;
+  entry.hash = status.stable->hash;
+  entry.outcome = api::HistoryOutcome::Returned;
+  entry.start_time = entry.end_time = draft.observed.now;
+  entry.decided_by = decided_by;
+  entry.changed = left.changed;
+  entry.message = clip("instead of " + revision_name(left) + ": " + why, kMaxDecisionMessageBytes);
+  keep_in_history(status, std::move(entry));
+  draft.notes.push_back(
+      {false, "ReturnedToPreviousStable", revision_name(*status.stable) + " serves again: " + why});
+}
+
+}  // namespace llmops::release
