@@ -4,38 +4,23 @@
 #include <utility>
 
 #include "gateway/prompt/jinja_operations.hpp"
+#include "gateway/prompt/node_renderer.hpp"
 
 namespace llmops::gateway::jinja {
 namespace {
 
-class Renderer {
+class Renderer : public NodeRenderer<Renderer, Node> {
  public:
-  Renderer(const Variables& variables, RenderBudget& budget, RenderedText& out)
-      : variables_(variables), budget_(budget), out_(out) {}
+  using NodeRenderer::NodeRenderer;
 
-  Result<void> render(const std::vector<Node>& nodes) {
-    for (const Node& node : nodes) {
-      if (!budget_.step()) return budget_.error();
-      if (auto done = render(node); !done.ok()) return done;
-    }
-    return {};
-  }
-
- private:
-  struct Loop {
-    std::size_t index = 0, length = 0;
-  };
-
-  Result<void> render(const Node& node) {
+  Result<void> render_node(const Node& node) {
     switch (node.kind) {
       case Node::Kind::Text:
         return write(node.text, false);
       case Node::Kind::Output: {
         auto value = evaluate(node.expression);
         if (!value.ok()) return value.error();
-        if (!value->undefined() && value->json->is_string())
-          return write(value->json->get_ref<const std::string&>(), value->foreign);
-        return write(text_of(*value), value->foreign);
+        return write(*value);
       }
       case Node::Kind::If: {
         for (const Branch& branch : node.branches) {
@@ -58,9 +43,10 @@ class Renderer {
     return {};
   }
 
-  Result<void> write(std::string_view text, bool foreign) {
-    return append(out_, text, foreign, budget_) ? Result<void>() : Result<void>(budget_.error());
-  }
+ private:
+  struct Loop {
+    std::size_t index = 0, length = 0;
+  };
 
   Result<void> loop(const Node& node) {
     auto over = evaluate(node.expression);
@@ -237,9 +223,6 @@ class Renderer {
     return Value{};
   }
 
-  const Variables& variables_;
-  RenderBudget& budget_;
-  RenderedText& out_;
   Made made_;
   std::vector<std::pair<std::string_view, Value>> bound_;
   std::vector<Loop> loops_;

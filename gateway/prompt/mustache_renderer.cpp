@@ -1,34 +1,21 @@
 #include "gateway/prompt/mustache.hpp"
+#include "gateway/prompt/node_renderer.hpp"
 
 namespace llmops::gateway::mustache {
 namespace {
 
-class Renderer {
+class Renderer : public NodeRenderer<Renderer, Node> {
  public:
-  Renderer(const Variables& variables, RenderBudget& budget, RenderedText& out)
-      : variables_(variables), budget_(budget), out_(out) {}
+  using NodeRenderer::NodeRenderer;
 
-  Result<void> render(const std::vector<Node>& nodes) {
-    for (const Node& node : nodes) {
-      if (!budget_.step()) return budget_.error();
-      if (auto done = render(node); !done.ok()) return done;
-    }
-    return {};
-  }
-
- private:
-  Result<void> render(const Node& node) {
+  Result<void> render_node(const Node& node) {
     switch (node.kind) {
       case Node::Kind::Text:
         return write(node.text, false);
       case Node::Kind::Partial:
         return render(node.body);
-      case Node::Kind::Value: {
-        const Value value = look_up(node.path);
-        if (!value.undefined() && value.json->is_string())
-          return write(value.json->get_ref<const std::string&>(), value.foreign);
-        return write(text_of(value), value.foreign);
-      }
+      case Node::Kind::Value:
+        return write(look_up(node.path));
       case Node::Kind::Inverted:
         return holds(look_up(node.path)) ? Result<void>() : render(node.body);
       case Node::Kind::Section:
@@ -37,6 +24,7 @@ class Renderer {
     return {};
   }
 
+ private:
   Result<void> section(const Node& node) {
     const Value value = look_up(node.path);
     if (!holds(value)) return {};
@@ -52,10 +40,6 @@ class Renderer {
     auto done = render(body);
     context_.pop_back();
     return done;
-  }
-
-  Result<void> write(std::string_view text, bool foreign) {
-    return append(out_, text, foreign, budget_) ? Result<void>() : Result<void>(budget_.error());
   }
 
   // An empty object is something to go into, unlike in Jinja.
@@ -76,9 +60,6 @@ class Renderer {
     return value;
   }
 
-  const Variables& variables_;
-  RenderBudget& budget_;
-  RenderedText& out_;
   std::vector<Value> context_;
 };
 

@@ -56,6 +56,8 @@ Result<RevisionPointer> make_revision(const wire::GatewayRevision& wanted, const
       return with_context(guard.error(),
                           path.to_string() + ": guardrails of revision " + short_hash(wanted.hash));
     revision->guard = std::move(*guard);
+    for (const auto stage : {guard::Stage::Input, guard::Stage::Context, guard::Stage::Tool})
+      if (!revision->guard->external_checks(stage).empty()) revision->guard_asks_services = true;
     for (const wire::ResolvedGuardrail& guardrail : body->second.guardrails) {
       revision->guardrails.push_back(guardrail.name);
       for (const api::GuardrailRule& rule : guardrail.spec.rules)

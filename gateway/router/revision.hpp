@@ -30,6 +30,7 @@ struct Revision {
   std::shared_ptr<const CompiledPrompt> prompt;  // null: messages pass
   std::shared_ptr<const guard::Guard> guard;     // null: no guardrails
   bool guard_reads_prompt = false;               // a rule compares answers with the rendered system prompt
+  bool guard_asks_services = false;              // about requests
   std::vector<std::string> guardrails;           // their names, in their order
 };
 using RevisionPointer = std::shared_ptr<const Revision>;

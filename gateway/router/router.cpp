@@ -18,8 +18,11 @@ std::map<std::string, MetricCount> counts_of(Outcome outcome) {
   std::map<std::string, MetricCount> counts;
   counts["requests"] = {1, 0};
   // Whoever went away or asked for nonsense says nothing about the arm.
-  if (outcome == Outcome::Success) counts["error"] = {1, 0};
   if (outcome == Outcome::Error) counts["error"] = {1, 1};
+  if (outcome == Outcome::Success || outcome == Outcome::Blocked) {
+    counts["error"] = {1, 0};
+    counts["block"] = {1, outcome == Outcome::Blocked ? 1 : 0};
+  }
   return counts;
 }
 
@@ -195,7 +198,9 @@ void Router::give_back(Request& request) {
 
 void Router::release(RequestId id) {
   const auto found = requests_.find(id);
-  if (found != requests_.end()) give_back(found->second);
+  if (found == requests_.end()) return;
+  give_back(found->second);
+  leave_queue(id, found->second);
 }
 
 void Router::on_result(RequestId id, Outcome outcome) {

@@ -38,6 +38,7 @@ struct RouterOptions {
 enum class Outcome {
   Success,
   Error,        // the arm failed: engine error, cut stream, no endpoint in time
+  Blocked,      // a guardrail ended the request or an answer, with Block or Fallback
   ClientError,  // the request itself was refused (4xx)
   ClientGone
 };
@@ -93,7 +94,7 @@ class Router {
   Decision route_evaluation(RequestId request, std::string_view revision_hash,
                             const std::vector<std::string>& avoid = {});
 
-  // The request gives its endpoint back and goes on waiting or trying.
+  // The request gives its endpoint, or its place among those who wait, back and goes on.
   void release(RequestId request);
   void on_result(RequestId request, Outcome outcome);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crds/base/json.hpp"
+#include "gateway/server/json_writer.hpp"
 
 namespace llmops::gateway {
 namespace {
@@ -28,8 +29,10 @@ std::string edited(std::string_view text, std::vector<Edit> edits) {
   return out.append(text.substr(at));
 }
 
-std::string quoted(std::string text) {
-  return dump_json(Json(std::move(text)));
+std::string as_json_string(std::string_view text) {
+  std::string out;
+  append_json_string(text, out);
+  return out;
 }
 
 int data_lines(std::string_view event) {
@@ -102,7 +105,7 @@ Task<Result<void>> AnswerGuard::take(std::string_view event, std::string& out) {
   }
   const auto fields = find_chunk_fields(data);
   if (!fields.ok()) co_return fields.error();
-  if (head_.empty()) head_ = fields->head;
+  if (head_.empty()) head_ = chunk_head(data);
   Rewritten chunk;
   for (const ChoicePiece& piece : fields->pieces) {
     auto taken = co_await take_piece(piece, chunk);
@@ -187,7 +190,7 @@ Task<Result<void>> AnswerGuard::take_piece(const ChoicePiece& piece, Rewritten& 
     }
   std::vector<Edit> edits;
   for (std::size_t i = 0; i < piece.fields.size(); ++i) {
-    if (released[i] != given[i]) edits.push_back({piece.fields[i].value, quoted(released[i])});
+    if (released[i] != given[i]) edits.push_back({piece.fields[i].value, as_json_string(released[i])});
     if (!released[i].empty()) choice.spoke = true;
     if (channels[i] && setup_.keep_texts) channels[i]->sent += released[i];
   }
@@ -236,11 +239,12 @@ Task<Result<void>> AnswerGuard::settle(Channel& channel, bool finish, std::strin
   while (!checks.empty() && channel.stream->decision() < guard::Decision::Fallback) {
     const std::string window(channel.stream->window_for_detectors());
     if (window.empty()) break;
-    for (const guard::ExternalCheck& check : checks) {
-      const auto answer = co_await setup_.detectors->ask(check, window, setup_.detector_limit);
-      if (!answer.ok()) co_return answer.error();
-      channel.stream->detected(check.guardrail, check.rule, *answer);
-    }
+    std::vector<DetectorQuestion> questions;
+    for (const guard::ExternalCheck& check : checks) questions.push_back({check, window});
+    const auto answers = co_await setup_.detectors->ask(std::move(questions), setup_.detector_limit);
+    if (!answers.ok()) co_return answers.error();
+    for (std::size_t i = 0; i < checks.size(); ++i)
+      channel.stream->detected(checks[i].guardrail, checks[i].rule, (*answers)[i]);
     if (finish) {
       channel.stream->finish(released);
     } else {

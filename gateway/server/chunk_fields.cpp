@@ -6,6 +6,7 @@
 
 #include "crds/base/json.hpp"
 #include "gateway/server/json_walker.hpp"
+#include "gateway/server/json_writer.hpp"
 
 namespace llmops::gateway {
 namespace {
@@ -154,11 +155,19 @@ Result<ChunkFields> find_chunk_fields(std::string_view json) {
     }
     if (name == "error" && value != "null") fields.error = true;
     if (is_one_of(name, kRepetitions) && value != "null") fields.repetitions.push_back(value);
-    if (is_one_of(name, kHead)) fields.head.append("\"").append(name).append("\":").append(value).append(",");
     return {};
   });
   if (!read.ok()) return read.error();
   return fields;
+}
+
+std::string chunk_head(std::string_view json) {
+  std::string head;
+  (void)each_member(json, [&](std::string_view name, std::string_view value) -> Result<void> {
+    if (is_one_of(name, kHead)) head.append("\"").append(name).append("\":").append(value).append(",");
+    return {};
+  });
+  return head;
 }
 
 Result<std::string> decode_json_string(std::string_view literal) {
@@ -173,7 +182,8 @@ Result<std::string> decode_json_string(std::string_view literal) {
 std::string member_at_channel(std::string_view channel, std::string_view text) {
   const auto slash = channel.find('/');
   const std::string_view name = channel.substr(0, slash);
-  std::string value = dump_json(Json(std::string(text)));
+  std::string value;
+  append_json_string(text, value);
   if (slash != std::string_view::npos) {
     const std::string_view rest = channel.substr(slash + 1);
     const auto next = rest.find('/');

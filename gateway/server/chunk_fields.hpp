@@ -34,13 +34,15 @@ struct ChunkFields {
   std::string_view choices;  // the list; empty when the chunk has none
   std::vector<ChoicePiece> pieces;
   std::vector<std::string_view> repetitions;  // values beside the choices that repeat texts
-  std::string head;                           // `"id":…,"object":…,` and so on, for chunks of our own
   bool error = false;                         // a member "error"
 };
 
 // Views point into `json`. Errors: Unavailable when it cannot be read with certainty (no object, escaped
 // member names, deeper than 16, a choice index below 0 or above 127).
 Result<ChunkFields> find_chunk_fields(std::string_view json);
+
+// `"id":…,"object":…,` and so on, for chunks of our own like this one.
+std::string chunk_head(std::string_view json);
 
 // The text of a JSON string literal. Errors: Unavailable.
 Result<std::string> decode_json_string(std::string_view literal);

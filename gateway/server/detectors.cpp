@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "crds/base/defaults.hpp"
 #include "gateway/guard/rules/detector_api.hpp"
 #include "operator/kube/kubeconfig.hpp"
 
@@ -11,7 +12,6 @@ namespace llmops::gateway {
 namespace {
 
 constexpr Duration kReadAgain{60'000};
-constexpr Duration kDefaultTimeout{500};
 constexpr std::size_t kMaxAnswerBytes = 256u << 10;
 
 std::string trimmed(const Result<std::string>& text) {
@@ -79,14 +79,56 @@ EndpointSource endpoints_in_folder(Env& env, std::string folder) {
   };
 }
 
-Task<Result<std::optional<bool>>> DetectorClient::ask(guard::ExternalCheck check, std::string text,
-                                                      Duration limit) {
-  using Answer = Result<std::optional<bool>>;
+// One call's questions, for those who ask them in turn.
+struct DetectorClient::Round {
+  std::vector<DetectorQuestion> questions;
+  Duration limit{};
+  std::vector<DetectorAnswer> answers;
+  std::size_t next = 0, answered = 0;
+  bool left = false;  // nobody waits any more
+  Notify finished;
+};
+
+Task<Result<std::vector<DetectorAnswer>>> DetectorClient::ask(std::vector<DetectorQuestion> questions,
+                                                              Duration limit) {
+  const auto round = std::make_shared<Round>();
+  round->questions = std::move(questions);
+  round->limit = limit;
+  round->answers.resize(round->questions.size());
+  std::vector<TaskHandle> workers;
+  for (std::size_t i = 0; i < std::min(round->questions.size(), kMaxAtOnce); ++i)
+    workers.push_back(env_.spawn("detector", work(*this, round)));
+  while (!round->left && round->answered < round->questions.size())
+    if (co_await env_.wait(round->finished) == Wake::Cancelled) round->left = true;
+  if (round->left)
+    for (TaskHandle& worker : workers) worker.cancel();
+  for (TaskHandle& worker : workers) co_await worker.join();
+  if (round->left) co_return Error{ErrorCode::Cancelled, "cancelled"};
+  co_return std::move(round->answers);
+}
+
+Task<void> DetectorClient::work(DetectorClient& client, std::shared_ptr<Round> round) {
+  while (!round->left && round->next < round->questions.size()) {
+    const std::size_t mine = round->next++;
+    const auto answer = co_await client.ask_one(round->questions[mine], round->limit);
+    if (answer.ok()) {
+      round->answers[mine] = *answer;
+      ++round->answered;
+    } else {
+      round->left = true;
+    }
+    if (round->left || round->answered == round->questions.size()) round->finished.notify_all();
+  }
+}
+
+Task<Result<DetectorAnswer>> DetectorClient::ask_one(const DetectorQuestion& asked, Duration limit) {
+  using Answer = Result<DetectorAnswer>;
+  const guard::ExternalCheck& check = asked.check;
   if (!endpoints_ || !check.settings) co_return Answer(std::nullopt);
   const auto endpoint = endpoints_(check.settings->endpoint_ref.name);
   if (!endpoint.ok()) co_return Answer(std::nullopt);
-  const HttpRequest request = question(check, *endpoint, text);
-  const Duration patience = std::min(limit, check.settings->timeout.value_or(kDefaultTimeout));
+  const HttpRequest request = question(check, *endpoint, asked.text);
+  const Duration patience = std::min(limit, check.settings->timeout.value_or(defaults::kDetectorTimeout));
   ExchangeOptions options;
   options.connect_timeout = patience;
   options.head_timeout = patience;
@@ -103,7 +145,7 @@ Task<Result<std::optional<bool>>> DetectorClient::ask(guard::ExternalCheck check
     co_return Answer(std::nullopt);
   }
   const auto verdict = guard::detector_verdict(*check.settings, *body);
-  co_return Answer(verdict.ok() ? std::optional<bool>(verdict->found) : std::nullopt);
+  co_return Answer(verdict.ok() ? DetectorAnswer(verdict->found) : std::nullopt);
 }
 
 }  // namespace llmops::gateway

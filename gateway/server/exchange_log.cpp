@@ -24,6 +24,7 @@ void ModelExchange::account() {
   GatewayMetrics& metrics = gateway_.metrics();
   if (status_ == 0) metrics.count_client_gone();
   if (status_ != 0) metrics.count_request(decision_.arm, revision, status_);
+  if (outcome_ == Outcome::Blocked && status_ != 0) metrics.count_blocked(decision_.arm, revision);
   if (status_ == 200) {
     metrics.observe_duration(decision_.arm, revision, took);
     metrics.count_tokens(decision_.arm, revision, usage_);

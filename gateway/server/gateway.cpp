@@ -24,7 +24,7 @@ Gateway::Gateway(Env& env, Transport& transport, GatewayOptions options, Log log
       log_(std::move(log)),
       router_(options_.router),
       keys_(env, std::move(fetch_keys)),
-      detectors_(transport, options_.endpoints),
+      detectors_(env, transport, options_.endpoints),
       prober_(env, transport, router_, log_, [this] { changed(); }) {}
 
 Handler Gateway::user_handler() {

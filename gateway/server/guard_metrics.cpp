@@ -30,13 +30,27 @@ void GuardMetrics::count(const GuardRecord& record, const std::vector<guard::Sca
   for (const auto& [stage, count] : record.changed_texts())
     add(changed_, "stage=\"" + std::string(api::to_string(stage)) + "\"", count);
   for (const guard::ScanRecord& scan : scanned) {
-    const std::string labels = rule_labels(scan.guardrail, scan.rule, scan.stage);
-    if (scan.failed) add(failures_, labels);
-    if (scan.bytes > 0) add(scanned_bytes_, labels, scan.bytes);
+    if (!scan.failed && scan.bytes == 0) continue;
+    Scanned& sum = scanned_by(scan);
+    sum.bytes += scan.bytes;
+    if (scan.failed) ++sum.failures;
   }
 }
 
+GuardMetrics::Scanned& GuardMetrics::scanned_by(const guard::ScanRecord& scan) {
+  const auto found = scanned_.find(scan);
+  if (found != scanned_.end()) return found->second;
+  if (scanned_.size() >= kMaxSeries) scanned_.clear();
+  return scanned_[Rule{scan.guardrail, scan.rule, scan.stage}];
+}
+
 void GuardMetrics::write(std::string& out) const {
+  Counters failures, scanned_bytes;
+  for (const auto& [rule, scanned] : scanned_) {
+    const std::string labels = rule_labels(rule.guardrail, rule.rule, rule.stage);
+    if (scanned.failures > 0) failures[labels] = scanned.failures;
+    if (scanned.bytes > 0) scanned_bytes[labels] = scanned.bytes;
+  }
   struct Family {
     const char* name;
     const char* help;
@@ -47,8 +61,8 @@ void GuardMetrics::write(std::string& out) const {
       {"llmops_guardrail_blocked_total", "Requests and choices of answers that a rule ended.", ended_},
       {"llmops_guardrail_masked_texts_total", "Texts of which a part was replaced.", changed_},
       {"llmops_guardrail_failures_total", "Rules that could not look, by rule; failMode said what then.",
-       failures_},
-      {"llmops_guardrail_scanned_bytes_total", "Bytes that rules looked at.", scanned_bytes_}};
+       failures},
+      {"llmops_guardrail_scanned_bytes_total", "Bytes that rules looked at.", scanned_bytes}};
   for (const Family& family : families) {
     out.append("# HELP ").append(family.name).append(" ").append(family.help);
     out.append("\n# TYPE ").append(family.name).append(" counter\n");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "gateway/guard/guard.hpp"
@@ -25,7 +26,25 @@ class GuardMetrics {
   using Counters = std::map<std::string, std::uint64_t>;  // by labels
   static void add(Counters& counters, std::string labels, std::uint64_t value = 1);
 
-  Counters findings_, ended_, changed_, failures_, scanned_bytes_;
+  // Every request scans: what it scanned is found without making labels of it.
+  struct Rule {
+    std::string guardrail, rule;
+    guard::Stage stage{};
+  };
+  struct ByNames {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return std::tie(a.guardrail, a.rule, a.stage) < std::tie(b.guardrail, b.rule, b.stage);
+    }
+  };
+  struct Scanned {
+    std::uint64_t bytes = 0, failures = 0;
+  };
+  Scanned& scanned_by(const guard::ScanRecord& scan);
+
+  Counters findings_, ended_, changed_;
+  std::map<Rule, Scanned, ByNames> scanned_;
 };
 
 }  // namespace llmops::gateway

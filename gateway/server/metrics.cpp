@@ -79,6 +79,10 @@ void GatewayMetrics::count_request(const std::string& arm, const std::string& re
   ++series(arm, revision).by_status[status];
 }
 
+void GatewayMetrics::count_blocked(const std::string& arm, const std::string& revision) {
+  ++series(arm, revision).blocked;
+}
+
 void GatewayMetrics::observe_duration(const std::string& arm, const std::string& revision,
                                       Duration duration) {
   series(arm, revision).duration.observe(seconds(duration));
@@ -107,6 +111,10 @@ std::string GatewayMetrics::text(const Router& router) const {
     for (const auto& [status, count] : value.by_status)
       line(out, "llmops_gateway_requests_total", labels_of(key) + ",code=\"" + std::to_string(status) + "\"",
            count);
+  family(out, "llmops_gateway_blocked_requests_total", "counter",
+         "Requests that a guardrail ended, on their way in or out, with Block or Fallback.");
+  for (const auto& [key, value] : series_)
+    line(out, "llmops_gateway_blocked_requests_total", labels_of(key), value.blocked);
   family(out, "gen_ai_server_request_duration_seconds", "histogram",
          "From a request to the end of its answer.");
   for (const auto& [key, value] : series_)

@@ -36,6 +36,8 @@ class GatewayMetrics {
 
   // One answered request; arm and revision may be empty (refused before it met an arm).
   void count_request(const std::string& arm, const std::string& revision, int status);
+  // One that a guardrail ended, on its way in or out.
+  void count_blocked(const std::string& arm, const std::string& revision);
   void observe_duration(const std::string& arm, const std::string& revision, Duration duration);
   void observe_first_token(const std::string& arm, const std::string& revision, Duration duration);
   void count_tokens(const std::string& arm, const std::string& revision, const TokenUsage& usage);
@@ -52,6 +54,7 @@ class GatewayMetrics {
  private:
   struct Series {
     std::map<int, std::uint64_t> by_status;
+    std::uint64_t blocked = 0;
     Histogram duration;
     Histogram first_token;
     Histogram input_tokens;

@@ -33,6 +33,10 @@ std::optional<std::string> wrong_choice(const AnswerFormat& format, const Json& 
   return std::nullopt;
 }
 
+Outcome outcome_of(const AnswerGuard* answer) {
+  return answer && !answer->record().endings().empty() ? Outcome::Blocked : Outcome::Success;
+}
+
 }  // namespace
 
 const AnswerFormat* ModelExchange::enforced_format() const {
@@ -124,7 +128,7 @@ Task<ModelExchange::Step> ModelExchange::relay(HttpResponse& response, AnswerGua
     if (!co_await send_events(held)) co_return gone();
   }
   usage_ = rewriter.usage();
-  outcome_ = rewriter.failed() ? Outcome::Error : Outcome::Success;
+  outcome_ = rewriter.failed() ? Outcome::Error : outcome_of(answer);
   give_back();
   (void)co_await exchange_.finish();
   // To the very end, so that the connection can be used again; an engine that was stopped is left.
@@ -155,7 +159,7 @@ Task<ModelExchange::Step> ModelExchange::gather(HttpResponse& response, AnswerGu
     if (const auto problem = wrong_choice(*format, builder.choices(), answer))
       co_return co_await refuse(api_error(502, *problem), Outcome::Error);
   usage_ = builder.usage();
-  outcome_ = Outcome::Success;
+  outcome_ = outcome_of(answer);
   status_ = 200;
   give_back();
   absorb(answer);
@@ -195,7 +199,8 @@ Task<ModelExchange::Step> ModelExchange::whole(HttpResponse& response) {
 }
 
 Task<ModelExchange::Step> ModelExchange::say(std::string text) {
-  outcome_ = Outcome::Success;
+  give_back();
+  outcome_ = Outcome::Blocked;
   status_ = 200;
   const bool chat = surface_.shape() == AnswerShape::Chat;
   const std::string moderation =

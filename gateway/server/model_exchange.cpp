@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/server/engine_identity.hpp"
+#include "gateway/server/request_guard.hpp"
 #include "gateway/server/request_id.hpp"
 
 namespace llmops::gateway {
@@ -66,7 +67,7 @@ Task<void> ModelExchange::run() {
 Task<ModelExchange::Step> ModelExchange::place() {
   Env& env = gateway_.env();
   const GatewayOptions& options = gateway_.options();
-  const Duration started = env.uptime();
+  Duration started = env.uptime();
   const bool evaluation = !evaluated_revision_.empty();
   if (!evaluation && request_.model.empty())
     co_return co_await refuse(
@@ -85,6 +86,17 @@ Task<ModelExchange::Step> ModelExchange::place() {
             model->stickiness, [&](std::string_view name) { return headers.get(name); }, request_.body);
       }
       decision_ = router.route(id_, request_.model, key_.empty() ? request_id_ : key_, failed_pods_);
+    }
+    const bool has_revision =
+        decision_.placement != Placement::Refused && decision_.placement != Placement::QueueFull;
+    if (has_revision && decision_.revision->guard_asks_services && prepared_for_ != decision_.revision) {
+      // Their time is not an engine's: neither a slot nor a place in the queue is held for it.
+      router.release(id_);
+      const Duration began = env.uptime();
+      const Step step = co_await prepare();
+      if (step != Step::Go) co_return step;
+      started += env.uptime() - began;
+      continue;
     }
     if (decision_.placement == Placement::Routed) break;
     if (decision_.placement == Placement::Refused) {
@@ -121,56 +133,62 @@ Task<ModelExchange::Step> ModelExchange::prepare() {
   const Revision& revision = *decision_.revision;
   record_ = GuardRecord();
   session_.reset();
-  if (const auto admitted = surface_.admit(request_, revision); !admitted.ok()) {
-    give_back();
-    co_return co_await refuse(api_error(admitted.error()), Outcome::ClientError);
-  }
-  std::optional<ModelRequest> guarded;
+  if (const auto admitted = surface_.admit(request_, revision); !admitted.ok())
+    co_return co_await turn_away(api_error(admitted.error()), Outcome::ClientError);
+  const VariableNames& known = decision_.model->known_variables;
+  std::optional<EngineQuestion> question;
+  std::optional<ModelRequest> changed;  // another revision's guardrails must meet the client's own texts
   if (revision.guard) {
     guard::SessionOptions options;
     options.random = gateway_.env().random();
     if (revision.guard_reads_prompt) {
       // The session begins before its texts are checked, so it knows the prompt with the client's own values.
-      auto rendered = surface_.question(request_, revision, decision_.model->known_variables, {});
-      if (!rendered.ok()) {
-        give_back();
-        co_return co_await refuse(api_error(rendered.error()), Outcome::ClientError);
-      }
+      auto rendered = surface_.question(request_, revision, known);
+      if (!rendered.ok()) co_return co_await turn_away(api_error(rendered.error()), Outcome::ClientError);
       options.system_prompt = std::move(rendered->system_prompt);
+      question = std::move(*rendered);
     }
     session_ = std::make_unique<guard::GuardSession>(revision.guard, std::move(options));
-    // Another revision's guardrails must meet the client's own texts.
-    guarded = request_;
-    guarded->body.erase("moderation");
-    const Step step = co_await guard_request(*guarded);
+    const Step step = co_await guard_request(changed);
     if (step != Step::Go) co_return step;
   }
-  auto question = surface_.question(guarded ? *guarded : request_, revision, decision_.model->known_variables,
-                                    session_ ? session_->canary() : std::string_view());
-  if (!question.ok()) {
-    give_back();
-    co_return co_await refuse(api_error(question.error()), Outcome::ClientError);
+  if (!question || changed) {
+    auto rendered = surface_.question(changed ? *changed : request_, revision, known);
+    if (!rendered.ok()) co_return co_await turn_away(api_error(rendered.error()), Outcome::ClientError);
+    question = std::move(*rendered);
   }
-  body_ = std::move(question->body);
+  if (session_) {
+    question->members["moderation"] = nullptr;
+    if (!session_->canary().empty()) surface_.put_mark(*question, session_->canary());
+  }
+  body_ = engine_body(changed ? changed->body : request_.body, question->members, revision.engine_model,
+                      surface_.streams());
   prepared_for_ = decision_.revision;
   co_return Step::Go;
 }
 
-Task<ModelExchange::Step> ModelExchange::guard_request(ModelRequest& guarded) {
+Task<ModelExchange::Step> ModelExchange::guard_request(std::optional<ModelRequest>& changed) {
   const guard::Guard& guard = *decision_.revision->guard;
-  RequestTexts texts = surface_.texts(guarded);
+  RequestTexts texts = surface_.texts(request_);
   RequestGuard request_guard(guard, *session_, gateway_.detectors(), record_);
   const RequestVerdict verdict = co_await request_guard.check(texts, left());
   if (verdict.client_gone) co_return gone();
   if (gateway_.options().log_texts && guard.has(guard::Stage::Log))
-    for (const GuardedText& text : texts.texts) log_texts_[text.place] = *text.text;
-  if (verdict.decision < guard::Decision::Fallback) co_return Step::Go;
-  give_back();
+    for (const GuardedText& text : texts.texts)
+      if (text.kind == GuardedText::Kind::Text) log_texts_[text.place] = text.now();
+  if (verdict.decision < guard::Decision::Fallback) {
+    if (texts.changed()) {
+      changed = request_;
+      RequestTexts same = surface_.texts(*changed);
+      texts.write_into(same);
+    }
+    co_return Step::Go;
+  }
   // Where nobody speaks, nothing can be said instead.
   if (verdict.decision == guard::Decision::Fallback && surface_.streams())
     co_return co_await say(verdict.fallback_message);
-  co_return co_await refuse(content_filter_error(verdict.guardrail, verdict.rule, verdict.place),
-                            Outcome::ClientError);
+  co_return co_await turn_away(content_filter_error(verdict.guardrail, verdict.rule, verdict.place),
+                               Outcome::Blocked);
 }
 
 Task<ModelExchange::Step> ModelExchange::ask_engine() {
@@ -242,6 +260,11 @@ Task<ModelExchange::Step> ModelExchange::refuse(ApiError error, Outcome outcome)
   const auto sent = co_await exchange_.respond(error.status, std::move(headers), body);
   if (!sent.ok() && sent.error().code == ErrorCode::Cancelled) co_return gone();
   co_return Step::Done;
+}
+
+Task<ModelExchange::Step> ModelExchange::turn_away(ApiError error, Outcome outcome) {
+  give_back();
+  co_return co_await refuse(std::move(error), outcome);
 }
 
 ModelExchange::Step ModelExchange::gone() {

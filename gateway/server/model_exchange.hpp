@@ -41,7 +41,8 @@ class ModelExchange {
   Task<Step> place();
   // The question for the engine, once for each revision that is tried.
   Task<Step> prepare();
-  Task<Step> guard_request(ModelRequest& guarded);
+  // `changed`: the request as the model may read it, where rules have changed a text.
+  Task<Step> guard_request(std::optional<ModelRequest>& changed);
   Task<Step> ask_engine();
 
   // The three ways of an answer. `answer` (null: no guardrail has a say) goes with one try of an engine.
@@ -54,6 +55,7 @@ class ModelExchange {
   Step failed(const Error& error);  // before the client saw anything
   Task<Step> cut(Error error);
   Task<Step> refuse(ApiError error, Outcome outcome);
+  Task<Step> turn_away(ApiError error, Outcome outcome);  // before an engine was asked
   Step gone();
   void give_back();
   void first_token();

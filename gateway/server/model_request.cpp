@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "gateway/server/json_writer.hpp"
+
 namespace llmops::gateway {
 namespace {
 
@@ -93,9 +95,13 @@ void apply_parameters(Json& members, const Json& parameters) {
 std::string engine_body(const Json& client, const Json& members, const std::string& engine_model,
                         bool stream) {
   // Member by member: the bulk of the body is not copied only to be written.
-  std::string text = "{\"model\":" + dump_json(Json(engine_model));
+  std::string text = "{\"model\":";
+  append_json_string(engine_model, text);
   const auto append = [&](const std::string& name, const Json& value) {
-    text.append(",").append(dump_json(Json(name))).append(":").append(dump_json(value));
+    text += ',';
+    append_json_string(name, text);
+    text += ':';
+    append_json(value, text);
   };
   for (const auto& [name, value] : members.items())
     if (!value.is_null()) append(name, value);

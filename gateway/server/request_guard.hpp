@@ -1,30 +1,17 @@
 // A request's texts, through the guardrails of the revision that will answer it.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "gateway/guard/guard.hpp"
 #include "gateway/server/detectors.hpp"
 #include "gateway/server/guard_record.hpp"
+#include "gateway/server/request_texts.hpp"
 
 namespace llmops::gateway {
-
-// A text that the model will read, where it stands.
-struct GuardedText {
-  guard::Stage stage{};
-  std::string* text = nullptr;
-  std::string place;  // "messages[2].content"
-  guard::TextForm form = guard::TextForm::Plain;
-  // Texts with the same number above 0 are neighbours that engines join: what is split over them is looked
-  // for too.
-  std::size_t joined = 0;
-};
-
-struct RequestTexts {
-  std::vector<GuardedText> texts;
-  std::vector<std::string> not_scanned;  // places of pictures and sounds
-};
 
 struct RequestVerdict {
   guard::Decision decision = guard::Decision::Allow;
@@ -37,15 +24,24 @@ class RequestGuard {
  public:
   // All outlive the guard.
   RequestGuard(const guard::Guard& guard, guard::GuardSession& session, DetectorClient& detectors,
-               GuardRecord& record)
-      : guard_(guard), session_(session), detectors_(detectors), record_(record) {}
+               GuardRecord& record);
 
-  // Replaces what is to be masked in the texts themselves. `limit` bounds each detector's answer.
+  // Says in each text what is to be read instead. All detectors are asked at once, about what our own rules
+  // leave of the texts; `limit` bounds each one's answer.
   Task<RequestVerdict> check(RequestTexts& texts, Duration limit);
 
  private:
-  Task<void> check_one(GuardedText& text, Duration limit, RequestVerdict& verdict);
+  using Checks = std::vector<guard::ExternalCheck>;
+  // A text that detectors have a say about, and the first of its questions.
+  struct Asked {
+    GuardedText* text = nullptr;
+    std::size_t first_question = 0;
+  };
+
+  const Checks& checks_of(const GuardedText& text) const;
+  void check_asked(const Asked& asked, const std::vector<DetectorAnswer>& answers, RequestVerdict& verdict);
   void check_joined(const std::vector<GuardedText*>& parts, RequestVerdict& verdict);
+  void conclude(GuardedText& text, guard::Outcome outcome, RequestVerdict& verdict);
   void note(guard::Stage stage, const guard::Outcome& outcome, const std::string& place,
             RequestVerdict& verdict);
 
@@ -53,6 +49,7 @@ class RequestGuard {
   guard::GuardSession& session_;
   DetectorClient& detectors_;
   GuardRecord& record_;
+  std::map<guard::Stage, Checks> checks_;  // of stages that have some
 };
 
 }  // namespace llmops::gateway

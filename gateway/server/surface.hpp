@@ -8,13 +8,14 @@
 #include "gateway/router/revision.hpp"
 #include "gateway/server/answer_guard.hpp"
 #include "gateway/server/model_request.hpp"
-#include "gateway/server/request_guard.hpp"
+#include "gateway/server/request_texts.hpp"
 
 namespace llmops::gateway {
 
+// What the engine is asked instead of what the client said.
 struct EngineQuestion {
-  std::string body;
-  std::string system_prompt;  // as rendered; empty where there is none
+  Json members = Json::object();  // of the body; null: not the client's either
+  std::string system_prompt;      // as rendered; empty where there is none
 };
 
 class Surface {
@@ -30,13 +31,13 @@ class Surface {
   virtual Result<ModelRequest> parse(std::string_view body) const = 0;
   // Errors: InvalidArgument when this revision cannot be asked in this way.
   virtual Result<void> admit(const ModelRequest& request, const Revision& revision) const = 0;
-  // Everything of the request that the model will read, for the guardrails to look at and to change.
+  // Everything of the request that the model will read. Points into it and changes nothing.
   virtual RequestTexts texts(ModelRequest& request) const = 0;
-  // `known_variables`: of all revisions in service; `mark` has to stand in the system prompt (empty: none).
-  // Errors: InvalidArgument for the client.
+  // `known_variables`: of all revisions in service. Errors: InvalidArgument for the client.
   virtual Result<EngineQuestion> question(const ModelRequest& request, const Revision& revision,
-                                          const VariableNames& known_variables,
-                                          std::string_view mark) const = 0;
+                                          const VariableNames& known_variables) const = 0;
+  // Puts a text of the gateway's own into the system prompt, where there are roles.
+  virtual void put_mark(EngineQuestion&, std::string_view) const {}
 };
 
 const Surface& chat_surface();
@@ -44,9 +45,5 @@ const Surface& completions_surface();
 const Surface& embeddings_surface();
 // Null when no endpoint has this path.
 const Surface* surface_at(std::string_view path);
-
-// Every text inside `value`, by stage; what is known to be no text of a person (roles, ids, pictures) is left
-// out, pictures and sounds are named in `texts.not_scanned`.
-void collect_texts(Json& value, guard::Stage stage, std::string place, RequestTexts& texts);
 
 }  // namespace llmops::gateway

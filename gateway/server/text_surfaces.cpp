@@ -37,7 +37,7 @@ RequestTexts listed_texts(Json& body, std::initializer_list<const char*> names) 
   RequestTexts texts;
   for (const char* name : names)
     if (const auto member = body.find(name); member != body.end())
-      collect_texts(*member, guard::Stage::Input, name, texts);
+      collect_texts(*member, guard::Stage::Input, name, Members::OfTheApi, texts);
   // Each is a request of its own to the engine.
   for (GuardedText& text : texts.texts) text.joined = 0;
   return texts;
@@ -69,16 +69,14 @@ class CompletionsSurface final : public Surface {
     return listed_texts(request.body, {"prompt", "suffix"});
   }
 
-  Result<EngineQuestion> question(const ModelRequest& request, const Revision& revision, const VariableNames&,
-                                  std::string_view) const override {
-    Json members = Json::object();
+  Result<EngineQuestion> question(const ModelRequest& request, const Revision&,
+                                  const VariableNames&) const override {
+    EngineQuestion question;
     for (const char* name : {"prompt", "suffix"})
       if (const auto member = request.body.find(name); member != request.body.end()) {
-        members[name] = *member;
-        break_markers_in_place(members[name]);
+        question.members[name] = *member;
+        break_markers_in_place(question.members[name]);
       }
-    EngineQuestion question;
-    question.body = engine_body(request.body, members, revision.engine_model, true);
     return question;
   }
 };
@@ -105,11 +103,8 @@ class EmbeddingsSurface final : public Surface {
 
   RequestTexts texts(ModelRequest& request) const override { return listed_texts(request.body, {"input"}); }
 
-  Result<EngineQuestion> question(const ModelRequest& request, const Revision& revision, const VariableNames&,
-                                  std::string_view) const override {
-    EngineQuestion question;
-    question.body = engine_body(request.body, Json::object(), revision.engine_model, false);
-    return question;
+  Result<EngineQuestion> question(const ModelRequest&, const Revision&, const VariableNames&) const override {
+    return EngineQuestion();
   }
 };
 

@@ -1,11 +1,15 @@
 // What the gateway adds: the same requests to an engine stub, directly and through llmops-gateway, in turn,
-// in one run. `gateway_latency engine PORT` is the stub, `gateway_latency measure ENGINE_PORT GATEWAY_PORT`
-// the client; run.py starts all three.
+// in one run. `gateway_latency engine PORT` is the stub, `gateway_latency measure ENGINE_PORT GATEWAY_PORT
+// GATEWAY_PID [CASE]` the client; gateway_latency.py starts all three.
+//
+// Beside times, which neighbours on the machine spoil, stands what the gateway used of a processor for each
+// request and how long it stood ready without one.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -118,6 +122,23 @@ struct Figures {
   double p50, p99;
 };
 
+// Of a process, in nanoseconds since its start.
+struct ProcessTime {
+  double running = 0, waiting = 0;
+};
+
+ProcessTime time_of(int pid) {
+  ProcessTime time;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/schedstat");
+  file >> time.running >> time.waiting;
+  return time;
+}
+
+std::string name_of(const Case& one) {
+  return std::string(one.stream ? "streamed" : "plain") + ":" + std::to_string(one.body_bytes) + ":" +
+         std::to_string(one.clients);
+}
+
 Figures figures_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return {values[values.size() / 2], values[values.size() * 99 / 100]};
@@ -132,28 +153,39 @@ Task<void> round(Env& env, Transport& transport, std::uint16_t port, const Case&
   for (auto& handle : clients) co_await handle.join();
 }
 
-Task<void> measure(Env& env, Transport& transport, std::uint16_t engine, std::uint16_t gateway,
-                   int& failures) {
-  std::printf("%-9s %9s %8s | %11s %11s | %11s %11s | %10s %10s\n", "kind", "body", "clients", "direct p50",
-              "direct p99", "gateway p50", "gateway p99", "added p50", "added p99");
+Task<void> measure(Env& env, Transport& transport, std::uint16_t engine, std::uint16_t gateway, int pid,
+                   std::string only, int& failures) {
+  std::printf("%-9s %9s %8s | %11s %11s | %11s %11s | %10s %10s | %8s %8s\n", "kind", "body", "clients",
+              "direct p50", "direct p99", "gateway p50", "gateway p99", "added p50", "added p99", "CPU",
+              "ready");
   for (const bool stream : {false, true}) {
     for (const std::size_t bytes : {std::size_t{1024}, std::size_t{32768}}) {
       for (const int clients : {1, 16}) {
         const Case one{stream, bytes, clients};
+        if (!only.empty() && only != name_of(one)) continue;
         std::vector<double> direct, through;
         constexpr int kRounds = 8;
+        ProcessTime used;
         for (int turn = 0; turn < kRounds + 1; ++turn) {
           co_await round(env, transport, engine, one, 400, direct, failures);
+          const ProcessTime before = time_of(pid);
           co_await round(env, transport, gateway, one, 400, through, failures);
+          const ProcessTime after = time_of(pid);
+          used.running += after.running - before.running;
+          used.waiting += after.waiting - before.waiting;
           if (turn == 0) {  // warm-up
             direct.clear();
             through.clear();
+            used = ProcessTime();
           }
         }
         const Figures a = figures_of(direct), b = figures_of(through);
-        std::printf("%-9s %7zu B %8d | %8.0f us %8.0f us | %8.0f us %8.0f us | %7.0f us %7.0f us\n",
-                    stream ? "streamed" : "plain", bytes, clients, a.p50, a.p99, b.p50, b.p99, b.p50 - a.p50,
-                    b.p99 - a.p99);
+        const double each = 1000 * static_cast<double>(through.size());
+        std::printf(
+            "%-9s %7zu B %8d | %8.0f us %8.0f us | %8.0f us %8.0f us | %7.0f us %7.0f us | %5.0f us %5.0f "
+            "us\n",
+            stream ? "streamed" : "plain", bytes, clients, a.p50, a.p99, b.p50, b.p99, b.p50 - a.p50,
+            b.p99 - a.p99, used.running / each, used.waiting / each);
         std::fflush(stdout);
       }
     }
@@ -175,10 +207,10 @@ int main_engine(std::uint16_t port) {
   return 0;
 }
 
-int main_measure(std::uint16_t engine, std::uint16_t gateway) {
+int main_measure(std::uint16_t engine, std::uint16_t gateway, int pid, const std::string& only) {
   Loop loop;
   int failures = 0;
-  loop.run_until_done("measure", measure(loop.env(), loop.transport(), engine, gateway, failures));
+  loop.run_until_done("measure", measure(loop.env(), loop.transport(), engine, gateway, pid, only, failures));
   std::printf("failed requests: %d\n", failures);
   return failures == 0 ? 0 : 1;
 }
@@ -190,8 +222,9 @@ int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
   const auto port = [&](int position) { return static_cast<std::uint16_t>(std::atoi(argv[position])); };
   if (mode == "engine" && argc == 3) return llmops::main_engine(port(2));
-  if (mode == "measure" && argc == 4) return llmops::main_measure(port(2), port(3));
+  if (mode == "measure" && (argc == 5 || argc == 6))
+    return llmops::main_measure(port(2), port(3), std::atoi(argv[4]), argc == 6 ? argv[5] : "");
   std::fprintf(stderr,
-               "usage: gateway_latency engine PORT | gateway_latency measure ENGINE_PORT GATEWAY_PORT\n");
+               "usage: gateway_latency engine PORT | measure ENGINE_PORT GATEWAY_PORT GATEWAY_PID [CASE]\n");
   return 2;
 }

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Starts the engine stub and llmops-gateway on loopback and measures what the gateway adds.
 
-usage: gateway_latency.py BUILD_DIR [--guardrails]
+usage: gateway_latency.py BUILD_DIR [--guardrails] [--only KIND:BYTES:CLIENTS]
+
+CPU and ready are of the gateway's process, for each request: what it used of a processor, and how long it stood ready
+without one. On a machine with neighbours the second explains most of a p99.
 
 With --guardrails requests and answers pass rules of every type but two: a detector would measure the detector, and a
 jsonSchema holds a stream to its end (it looks at tool calls here, of which there are none).
@@ -64,6 +67,7 @@ def wait_ready(deadline: float) -> None:
 
 def main() -> int:
     build, guarded = pathlib.Path(sys.argv[1]), "--guardrails" in sys.argv[2:]
+    only = sys.argv[sys.argv.index("--only") + 1:][:1] if "--only" in sys.argv else []
     print("guardrails:", ", ".join(rule["type"] for rule in guardrails()[0]["spec"]["rules"]) if guarded else "none")
     sys.stdout.flush()
     bench = build / "tests" / "gateway_latency"
@@ -76,7 +80,7 @@ def main() -> int:
                                     str(EVALUATION), "--admin-port", str(ADMIN)], stderr=subprocess.DEVNULL)
         try:
             wait_ready(time.monotonic() + 20)
-            status = subprocess.run([bench, "measure", str(ENGINE), str(USERS)]).returncode
+            status = subprocess.run([bench, "measure", str(ENGINE), str(USERS), str(gateway.pid), *only]).returncode
             rollup = pathlib.Path(f"/proc/{gateway.pid}/smaps_rollup").read_text()
             print("gateway after the run:", *[line for line in rollup.splitlines() if line.startswith(("Rss", "Anonymous"))])
             return status

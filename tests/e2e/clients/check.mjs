@@ -6,8 +6,7 @@ const require = createRequire(pathToFileURL(process.env.PACKAGES + "/package.jso
 const { default: OpenAI } = await import(pathToFileURL(require.resolve("openai")));
 const { VERSION: version } = require("openai/version");
 
-const { BASE_URL, MODEL, STUB = "" } = process.env;
-const TOOLS = process.env.TOOLS === "1";
+const { BASE_URL, MODEL, ENGINE = "", ENGINE_URL = "", NO_TOOLS = "" } = process.env;
 const GUARDED = process.env.GUARDED === "1";
 const RRN = "900101-1234568";
 const client = new OpenAI({ baseURL: BASE_URL, apiKey: "none", maxRetries: 0, timeout: 60_000 });
@@ -17,7 +16,7 @@ function assert(condition, what) {
 }
 const messages = (text) => [{ role: "user", content: text }];
 const ask = (text, more = {}) =>
-  client.chat.completions.create({ model: MODEL, messages: messages(text), max_tokens: 48, ...more });
+  client.chat.completions.create({ model: MODEL, messages: messages(text), max_tokens: 96, ...more });
 async function streamed(text, more = {}) {
   const chunks = [];
   for await (const chunk of await ask(text, { stream: true, ...more })) chunks.push(chunk);
@@ -32,7 +31,20 @@ async function refused(kind, call) {
   }
   throw new Error(`no ${kind.name}`);
 }
-const cancelled = async () => (await (await fetch(STUB + "/stub/cancelled")).json()).count;
+// What makes the engine say exactly this: [question, more].
+const says = (text) =>
+  ENGINE === "llamacpp" ? ["Say it", { grammar: "root ::= " + JSON.stringify(text) }] : [text, {}];
+// The engine says this; what a client reads, streamed and gathered.
+async function saidBy(text) {
+  const [question, more] = says(text);
+  return [(await streamed(question, more))[1], (await ask(question, more)).choices[0].message.content];
+}
+// What the engine has done so far: streams that were left, or tokens.
+async function generated() {
+  const text = await (await fetch(ENGINE_URL + (ENGINE === "stub" ? "/stub/cancelled" : "/metrics"))).text();
+  return ENGINE === "stub" ? JSON.parse(text).count : Number(/^llamacpp:tokens_predicted_total (\S+)/m.exec(text)[1]);
+}
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const checks = {
   async chat_gives_an_answer_with_usage_and_lineage() {
@@ -45,7 +57,7 @@ const checks = {
     const [chunks, said] = await streamed("Say hello", { temperature: 0, seed: 1 });
     assert(chunks.every((c) => c.model === MODEL && !c.usage), chunks[0]);
     assert(["stop", "length"].includes(chunks.at(-1).choices[0].finish_reason), chunks.at(-1));
-    if (STUB) assert(said === (await ask("Say hello")).choices[0].message.content, said);
+    if (ENGINE) assert(said === (await ask("Say hello", { temperature: 0, seed: 1 })).choices[0].message.content, said);
     assert(said, chunks);
   },
   async a_stream_has_usage_when_asked() {
@@ -53,8 +65,9 @@ const checks = {
     assert(chunks.at(-1).choices.length === 0 && chunks.at(-1).usage.total_tokens > 0, chunks.at(-1));
   },
   async several_choices_come_apart() {
-    if (!STUB) return "the engine may have one choice only";
-    const answer = await ask("abc", { n: 2 });
+    if (!ENGINE) return "the engine may have one choice only";
+    const [question, more] = says("abc");
+    const answer = await ask(question, { n: 2, ...more });
     assert(answer.choices.length === 2 && answer.choices[1].message.content === "abc", answer);
   },
   async models_are_listed() {
@@ -73,25 +86,32 @@ const checks = {
     assert(error.param === "messages" && error.code, error.error);
   },
   async embeddings_that_the_engine_lacks_are_said_so() {
-    if (!STUB) return "depends on the engine";
+    if (!ENGINE) return "depends on the engine";
     const error = await refused(OpenAI.APIError, () => client.embeddings.create({ model: MODEL, input: "a" }));
     assert(error.status === 501 && error.code === "not_supported", error.error);
   },
   async a_client_that_leaves_cancels_the_engine() {
-    const before = STUB ? await cancelled() : 0;
-    const stream = await ask(STUB ? "count to 200" : "Count from 1 to 400 in words", { stream: true });
+    const before = ENGINE_URL ? await generated() : 0;
+    const [question, more] = ENGINE === "llamacpp"
+      ? ["Say it", { grammar: 'root ::= ("one more ")+', max_tokens: 900 }]
+      : [ENGINE === "stub" ? "count to 200" : "Count from 1 to 400 in words", {}];
+    const stream = await ask(question, { stream: true, ...more });
     let seen = 0;
     for await (const _ of stream) if (++seen > 3) break;
     stream.controller.abort();
     const deadline = Date.now() + 10_000;
-    while (STUB && (await cancelled()) === before) {
+    while (ENGINE === "stub" && (await generated()) === before) {
       assert(Date.now() < deadline, "the engine went on");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     assert((await ask("still there?")).choices[0].message.content, "no answer");
+    if (ENGINE === "llamacpp" && ENGINE_URL) {
+      await sleep(3000); // longer than the 900 tokens take
+      assert((await generated()) - before < 600, "the engine went on");
+    }
   },
   async tools_are_called_gathered_and_streamed() {
-    if (!TOOLS) return "the engine knows no tools";
+    if (NO_TOOLS) return NO_TOOLS;
     const parameters = { type: "object", properties: { city: { type: "string" }, note: { type: "string" } },
                          required: ["city"] };
     const tools = [{ type: "function", function: { name: "weather", description: "Weather of a city", parameters } }];
@@ -108,8 +128,8 @@ const checks = {
   },
   async a_resident_number_is_masked_on_both_ways() {
     if (!GUARDED) return "no guardrails";
-    for (const said of [(await streamed(`I am ${RRN}.`))[1], (await ask(`I am ${RRN}.`)).choices[0].message.content])
-      assert(!said.includes(RRN) && (!STUB || said === "I am [RRN]."), said);
+    for (const said of await saidBy(`I am ${RRN}.`))
+      assert(!said.includes(RRN) && (!ENGINE || said === "I am [RRN]."), said);
   },
   async a_blocked_request_says_which_rule() {
     if (!GUARDED) return "no guardrails";
@@ -117,10 +137,11 @@ const checks = {
     assert(error.code === "content_filter" && !JSON.stringify(error.error).includes("bluebird"), error.error);
   },
   async a_blocked_answer_ends_with_content_filter() {
-    if (!(GUARDED && STUB)) return "no guardrails, or an engine that does not repeat";
-    const [chunks, said] = await streamed("say yellowbird please");
+    if (!(GUARDED && ENGINE)) return "no guardrails, or an engine that says what it wants";
+    const [question, more] = says("say yellowbird please");
+    const [chunks, said] = await streamed(question, more);
     assert(chunks.at(-1).choices[0].finish_reason === "content_filter" && !said.includes("yellow"), [said, chunks.at(-1)]);
-    const answer = await ask("say yellowbird please");
+    const answer = await ask(question, more);
     assert(answer.choices[0].finish_reason === "content_filter" && answer.choices[0].message.content === "say ", answer);
   },
   async verdicts_come_when_asked() {

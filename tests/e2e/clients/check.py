@@ -1,10 +1,12 @@
 """The official Python client against BASE_URL (…/v1) and MODEL; a line of JSON for each check.
 
-STUB: the base of the engine stub behind it, or empty; TOOLS=1: the engine knows tools; GUARDED=1: resident
-registration numbers are masked on both ways and "bluebird" is blocked.
+ENGINE: stub, llamacpp, or empty for any other; ENGINE_URL: its base where it can be reached; NO_TOOLS: why it cannot call
+tools, empty when it can; GUARDED=1: resident registration numbers are masked on both ways, "bluebird" is blocked in what
+is asked and "yellowbird" in what is answered.
 """
 import json
 import os
+import re
 import sys
 import time
 import urllib.request
@@ -12,7 +14,8 @@ import urllib.request
 import openai
 
 BASE_URL, MODEL = os.environ["BASE_URL"], os.environ["MODEL"]
-STUB, TOOLS, GUARDED = os.environ.get("STUB", ""), os.environ.get("TOOLS") == "1", os.environ.get("GUARDED") == "1"
+ENGINE, ENGINE_URL = os.environ.get("ENGINE", ""), os.environ.get("ENGINE_URL", "")
+NO_TOOLS, GUARDED = os.environ.get("NO_TOOLS", ""), os.environ.get("GUARDED") == "1"
 RRN = "900101-1234568"
 CHECKS = []
 client = openai.OpenAI(base_url=BASE_URL, api_key="none", max_retries=0, timeout=60)
@@ -24,13 +27,33 @@ def check(function):
 
 
 def ask(text, **more):
-    return client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": text}], max_tokens=48, **more)
+    return client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": text}], **{"max_tokens": 96, **more})
 
 
 def streamed(text, **more):
     chunks = list(ask(text, stream=True, **more))
     said = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     return chunks, said
+
+
+def says(text):
+    """What makes the engine say exactly this: (question, more)."""
+    if ENGINE == "llamacpp":
+        return "Say it", {"extra_body": {"grammar": "root ::= " + json.dumps(text)}}
+    return text, {}
+
+
+def said_by(text):
+    """The engine says this; what a client reads, streamed and gathered."""
+    question, more = says(text)
+    return streamed(question, **more)[1], ask(question, **more).choices[0].message.content
+
+
+def generated():
+    """What the engine has done so far: streams that were left, or tokens."""
+    path = "/stub/cancelled" if ENGINE == "stub" else "/metrics"
+    text = urllib.request.urlopen(ENGINE_URL + path).read().decode()
+    return json.loads(text)["count"] if ENGINE == "stub" else float(re.search(r"^llamacpp:tokens_predicted_total (\S+)", text, re.M)[1])
 
 
 def refused(kind, call):
@@ -57,8 +80,8 @@ def a_stream_says_the_same_as_a_gathered_answer():
     chunks, said = streamed("Say hello", temperature=0, seed=1)
     assert chunks[0].object == "chat.completion.chunk" and chunks[-1].choices[0].finish_reason in ("stop", "length")
     assert all(c.model == MODEL and c.usage is None for c in chunks), "the served name, no usage unasked"
-    if STUB:
-        assert said == ask("Say hello").choices[0].message.content, said
+    if ENGINE:
+        assert said == ask("Say hello", temperature=0, seed=1).choices[0].message.content, said
     assert said, chunks
 
 
@@ -70,9 +93,10 @@ def a_stream_has_usage_when_asked():
 
 @check
 def several_choices_come_apart():
-    if not STUB:
+    if not ENGINE:
         return "the engine may have one choice only"
-    answer = ask("abc", n=2)
+    question, more = says("abc")
+    answer = ask(question, n=2, **more)
     assert [c.index for c in answer.choices] == [0, 1] and answer.choices[1].message.content == "abc", answer
 
 
@@ -96,7 +120,7 @@ def a_bad_request_names_the_field():
 
 @check
 def embeddings_that_the_engine_lacks_are_said_so():
-    if not STUB:
+    if not ENGINE:
         return "depends on the engine"
     error = refused(openai.APIStatusError, lambda: client.embeddings.create(model=MODEL, input="a"))
     assert error.status_code == 501 and error.code == "not_supported", error.body
@@ -104,20 +128,25 @@ def embeddings_that_the_engine_lacks_are_said_so():
 
 @check
 def a_client_that_leaves_cancels_the_engine():
-    before = json.load(urllib.request.urlopen(STUB + "/stub/cancelled"))["count"] if STUB else 0
-    stream = ask("count to 200" if STUB else "Count from 1 to 400 in words", stream=True)
+    before = generated() if ENGINE_URL else 0
+    if ENGINE == "llamacpp":
+        question, more = "Say it", {"extra_body": {"grammar": 'root ::= ("one more ")+'}, "max_tokens": 900}
+    else:
+        question, more = ("count to 200" if ENGINE == "stub" else "Count from 1 to 400 in words"), {}
+    stream = ask(question, stream=True, **more)
     for number, _ in enumerate(stream):
         if number == 3:
             break
     stream.close()
     deadline = time.monotonic() + 10
-    while STUB and time.monotonic() < deadline:
-        if json.load(urllib.request.urlopen(STUB + "/stub/cancelled"))["count"] > before:
-            break
+    while ENGINE == "stub" and generated() == before:
+        assert time.monotonic() < deadline, "the engine went on"
         time.sleep(0.05)
-    else:
-        assert not STUB, "the engine went on"
+    # With one slot free at least, so that this answer does not wait for the one that was left.
     assert ask("still there?").choices[0].message.content
+    if ENGINE == "llamacpp" and ENGINE_URL:
+        time.sleep(3)  # longer than the 900 tokens take
+        assert generated() - before < 600, f"the engine went on for {generated() - before} tokens"
 
 
 TOOL = {"type": "function", "function": {"name": "weather", "description": "Weather of a city", "parameters": {
@@ -126,8 +155,8 @@ TOOL = {"type": "function", "function": {"name": "weather", "description": "Weat
 
 @check
 def tools_are_called_gathered_and_streamed():
-    if not TOOLS:
-        return "the engine knows no tools"
+    if NO_TOOLS:
+        return NO_TOOLS
     question = [{"role": "user", "content": "What is the weather in Seoul?"}]
     gathered = client.chat.completions.create(model=MODEL, messages=question, tools=[TOOL])
     call = gathered.choices[0].message.tool_calls[0]
@@ -145,8 +174,8 @@ def tools_are_called_gathered_and_streamed():
 def a_resident_number_is_masked_on_both_ways():
     if not GUARDED:
         return "no guardrails"
-    for said in (streamed(f"I am {RRN}.")[1], ask(f"I am {RRN}.").choices[0].message.content):
-        assert RRN not in said and (not STUB or said == "I am [RRN]."), said
+    for said in said_by(f"I am {RRN}."):
+        assert RRN not in said and (not ENGINE or said == "I am [RRN]."), said
 
 
 @check
@@ -159,12 +188,13 @@ def a_blocked_request_says_which_rule():
 
 @check
 def a_blocked_answer_ends_with_content_filter():
-    if not (GUARDED and STUB):
-        return "no guardrails, or an engine that does not repeat"
-    chunks, said = streamed("say yellowbird please")
+    if not (GUARDED and ENGINE):
+        return "no guardrails, or an engine that says what it wants"
+    question, more = says("say yellowbird please")
+    chunks, said = streamed(question, **more)
     assert chunks[-1].choices[0].finish_reason == "content_filter" and "yellow" not in said, (said, chunks[-1])
     assert chunks[-1].moderation.output.results[0].flagged, chunks[-1]
-    answer = ask("say yellowbird please")
+    answer = ask(question, **more)
     assert answer.choices[0].finish_reason == "content_filter" and answer.choices[0].message.content == "say ", answer
 
 

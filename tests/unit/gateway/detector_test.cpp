@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "crds/base/defaults.hpp"
 #include "gateway_world.hpp"
 #include "tests/simulation/world/sim_env.hpp"
 
@@ -17,7 +19,9 @@ using ::testing::Not;
 // A moderation service that objects to the word "evil".
 struct Service {
   bool silent = false;
+  Duration takes{0};
   int status = 200;
+  int running = 0, most_running = 0;
   std::vector<HttpRequest> asked;
 };
 
@@ -33,6 +37,9 @@ class ServiceProgram final : public simulation::Program {
  private:
   Task<void> answer(ServerExchange& exchange) {
     service_->asked.push_back(exchange.request());
+    service_->most_running = std::max(service_->most_running, ++service_->running);
+    if (service_->takes > Duration(0)) (void)co_await env_.sleep(service_->takes);
+    --service_->running;
     if (service_->silent) (void)co_await env_.sleep(std::chrono::hours(1));
     const Json body = parse_json(exchange.request().body).value();
     const bool moderation = exchange.request().target == "/base/v1/moderations";
@@ -63,16 +70,22 @@ struct DetectorWorld : GatewayWorld {
     };
     return options;
   }
+  static std::string rule(const std::string& name, const std::string& stage, const std::string& more,
+                          const std::string& api, const std::string& endpoint) {
+    return R"({"name":")" + name + R"(","type":"detector","action":"Block","stages":[")" + stage + R"("],)" +
+           more + R"("detector":{"endpointRef":{"name":")" + endpoint + R"("},"api":")" + api + R"("}})";
+  }
   explicit DetectorWorld(const std::string& stage, const std::string& more = "",
-                         const std::string& api = "openai-moderation", const std::string& endpoint = "judge")
+                         const std::string& api = "openai-moderation", const std::string& endpoint = "judge",
+                         bool two = false)
       : GatewayWorld(options()) {
     world.add_process("service", [this](simulation::SimEnv& env, Transport& transport) {
       return std::make_unique<ServiceProgram>(env, transport, service);
     });
     ConfigOptions config;
-    config.guardrails = R"([{"name":"judge","type":"detector","action":"Block","stages":[")" + stage +
-                        R"("],)" + more + R"("detector":{"endpointRef":{"name":")" + endpoint +
-                        R"("},"api":")" + api + R"("}}])";
+    config.guardrails = "[" + rule("judge", stage, more, api, endpoint) + "," +
+                        rule("second", stage, R"("failMode":"Open",)", api, "judge") + "]";
+    if (!two) config.guardrails = "[" + rule("judge", stage, more, api, endpoint) + "]";
     start(config);
   }
   std::shared_ptr<Service> service = std::make_shared<Service>();
@@ -98,7 +111,8 @@ TEST(Detector, ThatDoesNotAnswerInTimeBlocksUnlessItsRuleFailsOpen) {
     gateway.service->silent = true;
     const Duration before = gateway.world.time();
     EXPECT_EQ(gateway.ask(user_says("a good plan")).status, *more ? 200 : 400);
-    EXPECT_LT(gateway.world.time() - before, Duration(700));
+    EXPECT_GE(gateway.world.time() - before, defaults::kDetectorTimeout);
+    EXPECT_LT(gateway.world.time() - before, defaults::kDetectorTimeout + Duration(200));
     EXPECT_THAT(
         gateway.get("/metrics").text,
         HasSubstr(R"(llmops_guardrail_failures_total{guardrail="safety",rule="judge",stage="input"} 1)"));
@@ -108,6 +122,42 @@ TEST(Detector, ThatDoesNotAnswerInTimeBlocksUnlessItsRuleFailsOpen) {
   EXPECT_EQ(failing.ask(user_says("a good plan")).status, 400);
   DetectorWorld unknown("input", "", "openai-moderation", "nobody");
   EXPECT_EQ(unknown.ask(user_says("a good plan")).status, 400);
+}
+
+TEST(Detector, IsAskedAboutEverythingAtOnceTogetherWithTheOthers) {
+  DetectorWorld gateway("input", "", "openai-moderation", "judge", true);
+  gateway.service->takes = Duration(100);
+  const std::string message = R"({"role":"user","content":"a good plan"})";
+  const Duration before = gateway.world.time();
+  EXPECT_EQ(
+      gateway.ask(R"({"model":"bot","messages":[)" + message + "," + message + "," + message + "]}").status,
+      200);
+  EXPECT_EQ(gateway.service->asked.size(), 6u) << "two detectors about three texts";
+  EXPECT_EQ(gateway.service->most_running, 6);
+  EXPECT_LT(gateway.world.time() - before, Duration(200));
+}
+
+TEST(Detector, IsAskedAboutAnAnswerTogetherWithTheOthers) {
+  DetectorWorld gateway("output", "", "openai-moderation", "judge", true);
+  gateway.service->takes = Duration(100);
+  const Duration before = gateway.world.time();
+  EXPECT_EQ(hear(gateway.ask(kAsk)).texts.at("0/content"), "Hello world");
+  EXPECT_EQ(gateway.service->most_running, 2);
+  EXPECT_LT(gateway.world.time() - before, Duration(200));
+}
+
+TEST(Detector, HoldsNoSlotOfAnEngineWhileItThinks) {
+  DetectorWorld gateway("input");
+  gateway.service->takes = Duration(100);
+  const auto answer = gateway.begin(user_says("a good plan"));
+  gateway.world.run_for(Duration(50));
+  EXPECT_EQ(gateway.service->running, 1);
+  EXPECT_TRUE(gateway.gateway().router().in_flight().empty());
+  EXPECT_EQ(gateway.gateway().router().waiting(), 0u);
+  gateway.world.run_for(Duration(200));
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((*answer)->status, 200);
+  EXPECT_EQ(gateway.service->asked.size(), 1u) << "asked once, though the request was placed twice";
 }
 
 TEST(Detector, SeesEachSentenceOfAnAnswerBeforeTheClientDoes) {

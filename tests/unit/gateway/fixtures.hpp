@@ -24,8 +24,9 @@ struct ConfigOptions {
   bool prompt = true;      // the revisions have prompts of their own
   std::string guardrails;  // of both revisions: a JSON list of rules, of a guardrail "safety"
   std::string mode = "Enforce";
-  bool stable_is_bare = false;  // only the candidate has them
-  std::string response_format;  // of both prompts, as a PromptVersion has it
+  bool stable_is_bare = false;   // only the candidate has them
+  std::string response_format;   // of both prompts, as a PromptVersion has it
+  std::string candidate_prompt;  // as a PromptVersion has it, instead of the usual one
 };
 
 // One valid resident registration number, made for tests.
@@ -74,6 +75,9 @@ inline RevisionBodies bodies_of(const ConfigOptions& options) {
       body_of(kCandidate, options.other_pods ? kOtherServing : kServing,
               R"({"messages":[{"role":"system","content":"You are the candidate for {{tier}}."}],
                                    "variables":{"tier":{"default":"all"}}})");
+  if (!options.candidate_prompt.empty())
+    bodies[kCandidate].prompt =
+        api::PromptContent::parse(parse_json(options.candidate_prompt).value()).value();
   for (auto& [hash, body] : bodies) {
     if (!options.prompt) body.prompt.reset();
     if (body.prompt && !options.response_format.empty())

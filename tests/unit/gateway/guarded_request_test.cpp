@@ -151,6 +151,7 @@ TEST(GuardedRequest, IsFoundOutWhenSplitOverNeighbouringParts) {
            R"("},{"type":"text","text":")" + b + R"("}]}]})";
   };
   EXPECT_EQ(gateway.ask(parts("of blue", "bird")).status, 400);
+  EXPECT_EQ(gateway.ask(parts("of blue\",\"more\":\"x", "bird\",\"less\":\"1")).status, 400);
   EXPECT_EQ(gateway.ask(parts("I am " + kRrn.substr(0, 9), kRrn.substr(9) + " yes")).status, 200);
   const Json content = sent_to_engine(gateway)["messages"][1]["content"];
   EXPECT_EQ(content[0]["text"], "I am [RRN] yes");
@@ -250,6 +251,39 @@ TEST(GuardMetrics, CountBlocksMasksAndScannedBytes) {
   EXPECT_THAT(
       metrics,
       HasSubstr(R"(llmops_guardrail_scanned_bytes_total{guardrail="safety",rule="rrn",stage="input"})"));
+}
+
+TEST(BlockedRequests, AreAnOutcomeOfTheirOwnOnBothWays) {
+  const std::string blocks_answers =
+      R"({"name":"said","type":"words","action":"Block","stages":["output"],"words":{"words":["yellow"]}})";
+  const std::string rules = kBlockWord + "," + kFallbackWord + "," + blocks_answers;
+  const auto blocked = [](int count) {
+    return HasSubstr("llmops_gateway_blocked_requests_total{arm=\"stable\",revision=\"" +
+                     short_hash(kStable) + "\"} " + std::to_string(count) + "\n");
+  };
+  GatewayWorld gateway;
+  gateway.start(with(rules));
+  (void)gateway.ask(user_says("fine"));
+  EXPECT_THAT(gateway.get("/metrics").text, blocked(0));
+  (void)gateway.ask(user_says("bluebird"));
+  (void)gateway.ask(user_says("discount"));
+  EXPECT_THAT(gateway.get("/metrics").text, blocked(2));
+  gateway.let_engines_say({R"([{"index":0,"delta":{"content":"so yellow"},"finish_reason":"stop"}])"});
+  (void)gateway.ask(user_says("fine"));
+  (void)gateway.ask(user_says("fine", R"("stream":true,)"));
+  EXPECT_THAT(gateway.get("/metrics").text, blocked(4));
+  gateway.world.run_for(Duration(6'000));
+  const Json report = gateway.get("/report?since=0").json();
+  Json total = {{"trials", 0}, {"events", 0}};
+  for (const Json& slot : report["slots"])
+    for (const char* count : {"trials", "events"})
+      total[count] = total[count].get<int>() + slot["arms"][kStable]["block"][count].get<int>();
+  EXPECT_EQ(total, (Json{{"trials", 5}, {"events", 4}}));
+
+  GatewayWorld monitored;
+  monitored.start(with(rules, "Monitor"));
+  (void)monitored.ask(user_says("bluebird"));
+  EXPECT_THAT(monitored.get("/metrics").text, blocked(0));
 }
 
 TEST(AuditLog, SaysWhatWasScannedWithoutTheTexts) {

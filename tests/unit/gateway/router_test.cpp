@@ -327,6 +327,18 @@ TEST(Readiness, NeedsAnOpenModelAndAServableEndpointOfAnArmWithWeight) {
   EXPECT_FALSE(router_with(options).opened());
 }
 
+TEST(Release, GivesBackAPlaceAmongThoseWhoWait) {
+  Router router = router_with({});
+  (void)router.on_endpoints(kServing, {pod("a")});
+  const RequestId waiting = router.begin(at(0));
+  EXPECT_EQ(router.route(waiting, "bot", "c").placement, Placement::NoEndpoint);
+  EXPECT_EQ(router.waiting(), 1u);
+  router.release(waiting);
+  EXPECT_EQ(router.waiting(), 0u);
+  EXPECT_EQ(router.route(waiting, "bot", "c").placement, Placement::NoEndpoint) << "and may ask again";
+  EXPECT_EQ(router.waiting(), 1u);
+}
+
 TEST(Report, CountsUsersByRevisionAndEndpointsByServingHash) {
   ConfigOptions options;
   options.epoch = 3;
@@ -339,8 +351,8 @@ TEST(Report, CountsUsersByRevisionAndEndpointsByServingHash) {
     (void)router.route(id, "bot", "c");
     router.on_result(id, outcome);
   };
-  for (const auto outcome :
-       {Outcome::Success, Outcome::Success, Outcome::Error, Outcome::ClientError, Outcome::ClientGone})
+  for (const auto outcome : {Outcome::Success, Outcome::Success, Outcome::Error, Outcome::ClientError,
+                             Outcome::ClientGone, Outcome::Blocked})
     end(outcome);
   const RequestId evaluation = router.begin(at(0));
   (void)router.route_evaluation(evaluation, kStable);
@@ -357,8 +369,9 @@ TEST(Report, CountsUsersByRevisionAndEndpointsByServingHash) {
   EXPECT_EQ(report.in_flight, (std::map<std::string, std::int64_t>{{kStable, 1}}));
   ASSERT_EQ(report.slots.size(), 1u) << "the second slot has a request that runs";
   const auto& counts = report.slots[0].arms.at(kStable);
-  EXPECT_EQ(counts.at("requests"), (wire::TrialCount{5, 0}));
-  EXPECT_EQ(counts.at("error"), (wire::TrialCount{3, 1}));
+  EXPECT_EQ(counts.at("requests"), (wire::TrialCount{6, 0}));
+  EXPECT_EQ(counts.at("error"), (wire::TrialCount{4, 1}));
+  EXPECT_EQ(counts.at("block"), (wire::TrialCount{3, 1})) << "of those that were answered";
   EXPECT_TRUE(wire::GatewayReport::parse(report.to_json()).ok());
 }
 
