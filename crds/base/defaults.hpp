@@ -51,6 +51,9 @@ inline constexpr std::array<std::string_view, 3> kStickinessBy{"header:x-convers
 inline constexpr Duration kProvisionDeadline = 30min;
 inline constexpr Duration kLoadDeadline = 30min;
 inline constexpr std::int64_t kRevisionHistoryLimit = 10;
+inline constexpr std::int64_t kAttempt = 1;
+inline constexpr bool kPaused = false;
+inline constexpr std::string_view kOnNewRevision = "Auto";
 inline constexpr std::string_view kTolerationOperator = "Equal";
 
 // Offline evaluation.

@@ -6,9 +6,14 @@
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
+#include "crds/base/defaults.hpp"
 
 namespace llmops::release {
 namespace {
+
+std::int64_t attempt_of(const std::optional<std::int64_t>& attempt) {
+  return attempt.value_or(defaults::kAttempt);
+}
 
 // What the content of a part is compared by: its digest, empty for a part that is not there.
 std::string digest_in(const std::map<api::Part, std::string>& digests, std::string_view part) {
@@ -87,7 +92,8 @@ Target what_the_spec_asks_for(const Observed& observed) {
 // A person's rollback holds until the spec asks for other content, or for another attempt.
 bool hold_stands(const Observed& observed, const Target& target) {
   const auto& held = observed.status.held;
-  return held && observed.contents.count(held->hash) && held->attempt == observed.spec.attempt &&
+  return held && observed.contents.count(held->hash) &&
+         attempt_of(held->attempt) == attempt_of(observed.spec.attempt) &&
          (target.goal_hash.empty() || target.goal_hash == held->instead_of);
 }
 
@@ -134,7 +140,7 @@ const api::Rejection* rejection_among(const Observed& observed, const std::vecto
                             return digest_in(stable, entry.first) != entry.second;
                           });
     if (parts.empty() || !same_parts || !a_change) continue;
-    if (rejection.attempt != observed.spec.attempt) continue;
+    if (attempt_of(rejection.attempt) != attempt_of(observed.spec.attempt)) continue;
     if (rejection.gate && rejection.gate_digest) {
       const auto gate = observed.gates.find(*rejection.gate);
       const bool changed = gate != observed.gates.end() && gate->second.gate &&
@@ -147,7 +153,7 @@ const api::Rejection* rejection_among(const Observed& observed, const std::vecto
 }
 
 bool suspended(const Observed& observed, const Target& target) {
-  return observed.spec.paused.value_or(false) && !target.held;
+  return observed.spec.paused.value_or(defaults::kPaused) && !target.held;
 }
 
 bool run_is_due(const Observed& observed, const Target& target) {

@@ -89,6 +89,12 @@ TEST(ApiDefaults, OfAModelDeploymentAreTold) {
       {canary + "stickiness.by", stickiness + "]"},
       {"spec.progressDeadlines.provision", format_duration(kProvisionDeadline)},
       {"spec.progressDeadlines.load", format_duration(kLoadDeadline)},
+      {"spec.strategy.when.canary.abortScaleDownDelay", format_duration(kAbortScaleDownDelay)},
+      {"spec.strategy.when.canary.bake.duration", format_duration(kBakeDuration)},
+      {"spec.strategy.when.canary.onInconclusive", std::string(kOnInconclusive)},
+      {"spec.strategy.onNewRevision", std::string(kOnNewRevision)},
+      {"spec.attempt", std::to_string(kAttempt)},
+      {"spec.paused", kPaused ? "true" : "false"},
       {"spec.revisionHistoryLimit", std::to_string(kRevisionHistoryLimit)}};
   table.merge(prompt_defaults("spec.prompt."));
   EXPECT_THAT(told_by_crd("modeldeployments"), ::testing::ContainerEq(table));

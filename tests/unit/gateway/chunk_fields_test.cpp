@@ -33,7 +33,7 @@ TEST(ChunkFields, TellsNamesOfFunctionsAndTokenDetailsApart) {
       "delta":{"tool_calls":[{"index":0,"function":{"name":"f"}}]}}],"prompt_logprobs":[1],"created":7})";
   const auto fields = find_chunk_fields(chunk);
   ASSERT_TRUE(fields.ok());
-  EXPECT_EQ(fields->head, R"("id":"c","created":7,)");
+  EXPECT_EQ(chunk_head(chunk), R"("id":"c","created":7,)");
   EXPECT_EQ(fields->repetitions.at(0), "[1]");
   const ChoicePiece& piece = fields->pieces.at(0);
   EXPECT_TRUE(piece.fields.at(0).whole);
