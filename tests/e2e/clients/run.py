@@ -133,8 +133,19 @@ def cluster_gateway(build, guarded):
                                         "metadata": {"name": rail["name"]}, "spec": rail["spec"]})
             more["guardrailRefs"] = [{"name": rail["name"]}]
         stage.deploy_and_settle("bot", deployment_spec(**more))
-        yield {"BASE_URL": "http://{}:{}/v1".format(*stage.address("bot")), "MODEL": "bot", "ENGINE": "llamacpp",
+        url = "http://{}:{}/v1".format(*stage.address("bot"))
+        # kube-proxy learns of the ready gateway after we do.
+        stage.wait("the Service leads to the gateway", lambda: answers(url + "/models"), 30)
+        yield {"BASE_URL": url, "MODEL": "bot", "ENGINE": "llamacpp",
                "NO_TOOLS": "the chat template of e2e/engine's models knows no tools"}
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def run_clients(settings):
