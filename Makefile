@@ -4,10 +4,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SEEDS ?= 1000
 SEED ?=
+PROGRAMS ?= 200
+MUTANTS ?=
 TAG ?= dev
 export PYTHONDONTWRITEBYTECODE := 1
 
-PROGRAMS := llmops-operator llmops-gateway llmops-evaluator llmops
+BINARIES := llmops-operator llmops-gateway llmops-evaluator llmops
 CPP := git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.ipp'
 
 help: ## This list
@@ -23,7 +25,7 @@ build/%/build.ninja:
 	@cmake --preset $*
 
 build: deps-build build/release/build.ninja ## Compile the four programs into build/release/bin
-	@ninja -C build/release $(PROGRAMS)
+	@ninja -C build/release $(BINARIES)
 
 # With CLUSTER=current nothing of a cluster is installed on this machine.
 DEPS := $(if $(filter current,$(CLUSTER)),deps-build,deps)
@@ -49,6 +51,14 @@ test-e2e: $(DEPS) ## The quickstart, then faults and bad input on the same clust
 simulate: deps-build build/release/build.ninja ## Simulate all crash plans and SEEDS=1000 schedules, or replay SEED=x
 	@ninja -C build/release release_simulation_test
 	@LLMOPS_SEEDS=$(SEEDS) $(if $(SEED),LLMOPS_SEED=$(SEED)) build/release/tests/release_simulation_test
+
+conformance: deps-build build/release/build.ninja ## Play PROGRAMS=200 random programs, or SEED=x again, against simulated and real API server
+	@e2e/cluster/build.sh kube
+	@ninja -C build/release --quiet conformance_test
+	@LLMOPS_PROGRAMS=$(PROGRAMS) LLMOPS_SEED=$(SEED) $(PYTHON) tests/integration/conformance/with_api_server.py build/release/tests/conformance_test
+
+mutants: deps-build ## Put faults into a copy of our code, all or MUTANTS="names", and expect tests to fail
+	@$(PYTHON) tests/mutants/run.py $(MUTANTS)
 
 lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
 	@$(CPP) | xargs clang-format-19 --dry-run -Werror
@@ -78,5 +88,5 @@ cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate lint \
+.PHONY: help deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate conformance mutants lint \
   format image chart schemas cluster-up cluster-down
