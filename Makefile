@@ -67,6 +67,7 @@ lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
 	@$(PYTHON) tests/e2e/unit/chart_test.py
 	@git ls-files -co --exclude-standard '*.sh' '.ci/run' | xargs -n 1 bash -n
 	@git ls-files -co --exclude-standard '*.py' | xargs $(PYTHON) -c 'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]'
+	@$(PYTHON) tests/mutants/run.py --check
 	@ninja -C build/release --quiet
 	@$(CPP) | grep '\.cpp$$' | xargs -n 4 -P $$(nproc) clang-tidy-19 -p build/release --quiet
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Tests of the tests: puts one fault at a time into a copy of our code and expects its named test to fail.
 
-usage: run.py [--list] [NAME|FILE …]      all without an argument; FILE is the name of a table here ("kube")
+usage: run.py [--list|--check] [NAME|FILE …]      all without an argument; FILE is the name of a table here ("kube")
+--check builds nothing: it only says which mutants no longer apply or name a test that is not there.
 The tables (*.toml) say what is changed and which test must notice. Work goes on in build/mutants; the checkout is
 not touched. Ends with 1 when a mutant survives, does not apply or does not compile, or a test is red without one.
 """
@@ -70,6 +71,26 @@ def mutated(text, mutant):
     if mutant.old == mutant.new:
         raise ValueError(f"{mutant.file}: nothing would change")
     return text.replace(mutant.old, mutant.new)
+
+
+def named_tests(sources):
+    """Suite.case of every TEST, TEST_F and TEST_P of these texts."""
+    macro = re.compile(r"TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)")
+    return {f"{suite}.{case}" for text in sources for suite, case in macro.findall(text)}
+
+
+def stale(mutants, root=ROOT):
+    """What keeps mutants from being tried, one line each."""
+    tests = named_tests(path.read_text(encoding="utf-8") for path in (root / "tests").rglob("*.cpp"))
+    problems = []
+    for mutant in mutants:
+        try:
+            mutated((root / mutant.file).read_text(encoding="utf-8"), mutant)
+        except (OSError, ValueError) as problem:
+            problems.append(f"{mutant.table}.toml: {mutant.name}: {problem}")
+        if mutant.test not in tests:
+            problems.append(f"{mutant.table}.toml: {mutant.name}: no test is called {mutant.test}")
+    return problems
 
 
 def copy_checkout():
@@ -162,8 +183,9 @@ def prepare(binaries):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(usage="run.py [--list] [NAME|FILE …]")
+    parser = argparse.ArgumentParser(usage="run.py [--list|--check] [NAME|FILE …]")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--check", action="store_true")
     parser.add_argument("wanted", nargs="*")
     options = parser.parse_args(arguments)
     mutants = chosen(read_tables(), options.wanted)
@@ -171,6 +193,10 @@ def main(arguments):
         for mutant in mutants:
             say(f"{mutant.name:<42} {mutant.binary}: {mutant.test}\n{'':<42} {mutant.why}")
         return 0
+    if options.check:
+        problems = stale(mutants)
+        say("\n".join(problems) or f"{len(mutants)} mutants apply")
+        return 1 if problems else 0
     prepare(sorted({mutant.binary for mutant in mutants}))
     check_unmutated(mutants)
     say(f"{'mutant':<42} {'seconds':>7}  killed by")

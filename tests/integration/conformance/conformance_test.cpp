@@ -9,6 +9,7 @@
 #include <string>
 
 #include "operator/kube/path.hpp"
+#include "operator/kube/status_error.hpp"
 #include "operator/platform/real/loop.hpp"
 #include "tests/integration/conformance/compare.hpp"
 #include "tests/integration/conformance/explained.hpp"
@@ -66,10 +67,10 @@ class Conformance : public testing::Test {
     return std::move(*result);
   }
 
-  std::vector<std::string> make_namespaces(std::uint64_t seed) {
+  std::vector<std::string> make_namespaces(const std::string& purpose) {
     std::vector<std::string> names;
     for (const char* suffix : {"-x", "-y"}) {
-      const std::string name = "conformance-" + run_ + "-" + std::to_string(seed) + suffix;
+      const std::string name = "conformance-" + run_ + "-" + purpose + suffix;
       const Json ns = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}};
       const Answer made = await(
           send(*real_, &kube::kNamespaces, HttpRequest("POST", "/api/v1/namespaces", {}, dump_json(ns))));
@@ -81,7 +82,7 @@ class Conformance : public testing::Test {
 
   Defaults learn() {
     Defaults defaults;
-    const std::vector<std::string> namespaces = make_namespaces(0);
+    const std::vector<std::string> namespaces = make_namespaces("plain");
     for (const auto* type : kinds()) {
       if (is_ours(*type)) continue;
       Json object = plain_object(*type);
@@ -101,10 +102,33 @@ class Conformance : public testing::Test {
   std::string run_;
 };
 
+// How a watch from long ago ends: as the answer, or as its first event.
+Task<Result<std::string>> end_of_old_watch(Side& side, std::string ns) {
+  kube::Client client(side.env, side.transport, side.config);
+  auto watch = co_await client.watch(kube::kModelDeployments, std::move(ns), {}, "1");
+  if (!watch.ok()) co_return std::string(to_string(watch.error().code));
+  const auto event = co_await (*watch)->next();
+  if (!event.ok()) co_return event.error();
+  if (event->type != kube::WatchEvent::Type::Error) co_return event->raw_object;
+  const Error error = kube::status_error(500, Headers(), event->raw_object, "watch");
+  co_return std::string(to_string(error.code));
+}
+
 std::string text_of(const Program& program) {
   std::string text;
   for (const auto& operation : program.operations) text += "  " + operation.to_string() + "\n";
   return text;
+}
+
+TEST_F(Conformance, a_watch_from_a_version_that_is_no_longer_kept_has_expired_on_both) {
+  const std::vector<std::string> namespaces = make_namespaces("old-watch");
+  SimulatedServer simulated;
+  Side side = simulated.side();
+  const auto real = await(end_of_old_watch(*real_, namespaces[0]));
+  const auto found = simulated.await(side, end_of_old_watch(side, namespaces[0]));
+  ASSERT_TRUE(real.ok() && found.ok());
+  EXPECT_EQ(*real, to_string(ErrorCode::Expired));
+  EXPECT_EQ(*found, *real);
 }
 
 TEST_F(Conformance, random_programs_are_answered_alike_by_the_simulated_and_the_real_server) {
@@ -116,7 +140,7 @@ TEST_F(Conformance, random_programs_are_answered_alike_by_the_simulated_and_the_
   std::size_t requests = 0, events = 0, failed = 0;
   for (std::uint64_t seed = first; seed < first + programs; ++seed) {
     const Program program = make_program(seed);
-    const std::vector<std::string> namespaces = make_namespaces(seed);
+    const std::vector<std::string> namespaces = make_namespaces("program-" + std::to_string(seed));
     SimulatedServer simulated;
     Side side = simulated.side();
     const Transcript expected = await(play(*real_, program, namespaces));

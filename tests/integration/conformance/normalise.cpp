@@ -50,6 +50,9 @@ void Normaliser::collect(const Json& value) {
   }
   const std::string version = string_at(value, "metadata.resourceVersion");
   if (!version.empty()) versions_.insert(version);
+  // In order of the objects, not of the members that name them: real ones have more.
+  const std::string uid = string_at(value, "metadata.uid");
+  if (!uid.empty()) uids_.emplace(uid, "uid-" + std::to_string(uids_.size()));
 }
 
 // The number of object versions that are not newer.
@@ -97,7 +100,7 @@ Json Normaliser::normal(const Json& value, bool is_list_metadata) {
     if (name == "managedFields") continue;
     if (name == "resourceVersion" && member.is_string()) {
       out[name] = rank(member.get<std::string>());
-    } else if (is_list_metadata && name == "continue") {
+    } else if (is_list_metadata && name == "continue" && member != "") {
       out[name] = "<token>";
     } else {
       out[name] = normal(member, list && name == "metadata");

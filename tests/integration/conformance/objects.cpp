@@ -125,8 +125,12 @@ void set_content(const ResourceType& type, Json& object, int content) {
 }
 
 Json status_of(const ResourceType& type, int content) {
-  Json status = {{"observedGeneration", content + 1},
-                 {"message", kWords.at(static_cast<std::size_t>(content))}};
+  Json status = {{"observedGeneration", content + 1}};
+  if (type == kube::kPromptVersions || type == kube::kGuardrails) {
+    status["usedBy"] = content;
+    return status;
+  }
+  status["message"] = kWords.at(static_cast<std::size_t>(content));
   if (type == kube::kModelDeployments) {
     status["replicas"] = content;
     status["selector"] = "of=it";

@@ -23,7 +23,7 @@ std::string quoted_kind(const ResourceType& type, const ObjectKey& key) {
   return std::string(type.kind) + (group.empty() ? "" : "." + group) + " \"" + key.name + "\"";
 }
 
-Json details_of(const ObjectKey& key, std::string_view group, std::string_view kind) {
+Json named_details(const ObjectKey& key, std::string_view group, std::string_view kind) {
   Json details = {{"kind", kind}};
   if (!key.name.empty()) details["name"] = key.name;
   if (!group.empty()) details["group"] = group;
@@ -32,12 +32,12 @@ Json details_of(const ObjectKey& key, std::string_view group, std::string_view k
 
 Outcome conflict(const ResourceType& type, const ObjectKey& key, const std::string& why) {
   return failure(409, "Conflict", "Operation cannot be fulfilled on " + quoted(type, key) + ": " + why,
-                 details_of(type, key));
+                 named_details(key, type.group, type.plural));
 }
 
 Outcome delete_conflict(const ResourceType& type, const ObjectKey& key, const std::string& why) {
   return failure(409, "Conflict", "Operation cannot be fulfilled on " + quoted_kind(type, key) + ": " + why,
-                 details_of(key, group_of_kind(type), type.kind));
+                 named_details(key, group_of_kind(type), type.kind));
 }
 
 }  // namespace
@@ -51,15 +51,16 @@ Outcome failure(int code, std::string_view reason, std::string_view message, Jso
 }
 
 Json details_of(const ResourceType& type, const ObjectKey& key) {
-  return details_of(key, type.group, type.plural);
+  return named_details(key, type.group, type.plural);
 }
 
 Outcome not_found(const ResourceType& type, const ObjectKey& key) {
   return failure(404, "NotFound", quoted(type, key) + " not found", details_of(type, key));
 }
 
-Outcome already_exists(const ResourceType& type, const ObjectKey& key) {
-  return failure(409, "AlreadyExists", quoted(type, key) + " already exists", details_of(type, key));
+Outcome already_exists(const ResourceType& type, const ObjectKey& key, bool being_deleted) {
+  const std::string begin = being_deleted ? "object is being deleted: " : "";
+  return failure(409, "AlreadyExists", begin + quoted(type, key) + " already exists", details_of(type, key));
 }
 
 Outcome changed_meanwhile(const ResourceType& type, const ObjectKey& key) {
@@ -99,7 +100,7 @@ Outcome delete_of_another_version(const ResourceType& type, const ObjectKey& key
 
 Outcome unprocessable(const ResourceType& type, const ObjectKey& key, std::string_view why) {
   return failure(422, "Invalid", quoted_kind(type, key) + " is invalid: " + std::string(why),
-                 details_of(key, group_of_kind(type), type.kind));
+                 named_details(key, group_of_kind(type), type.kind));
 }
 
 Outcome deleted(const ResourceType& type, const ObjectKey& key, const std::string& uid) {

@@ -24,7 +24,7 @@ Outcome failure(int code, std::string_view reason, std::string_view message, Jso
 Json details_of(const kube::ResourceType& type, const kube::ObjectKey& key);
 
 Outcome not_found(const kube::ResourceType& type, const kube::ObjectKey& key);
-Outcome already_exists(const kube::ResourceType& type, const kube::ObjectKey& key);
+Outcome already_exists(const kube::ResourceType& type, const kube::ObjectKey& key, bool being_deleted);
 // A write with an old resourceVersion.
 Outcome changed_meanwhile(const kube::ResourceType& type, const kube::ObjectKey& key);
 // A write that names another UID than the object's; `found` is empty where there is no object.

@@ -43,8 +43,11 @@ void take(Json& into, const Json& from, const char* name) {
   }
 }
 
-// What decides the generation: everything of a custom resource but metadata and status; the spec elsewhere.
+// What decides the generation: everything of a custom resource but metadata and status; the spec elsewhere,
+// and of a Deployment its annotations too.
 Json desired_part(const ResourceType& type, const Json& object) {
+  if (type == kube::kDeployments)
+    return {member(object, "spec"), member(member(object, "metadata"), "annotations")};
   if (type.group != "llmops.dev") return member(object, "spec");
   Json part = object;
   part.erase("metadata");
@@ -67,7 +70,8 @@ Outcome ObjectStore::create(const ResourceType& given, Json object) {
     return unprocessable(type, key, "metadata.name: Required value: name or generateName is required");
   if (!string_at(object, "metadata.resourceVersion").empty())
     return failure(500, "", "resourceVersion should not be set on objects to be created");
-  if (objects(type).contains(key)) return already_exists(type, key);
+  if (const Json* there = find(type, key))
+    return already_exists(type, key, find_path(*there, "metadata.deletionTimestamp") != nullptr);
   object["apiVersion"] = type.api_version();
   object["kind"] = type.kind;
   Json& metadata = object["metadata"];
@@ -196,13 +200,15 @@ Outcome ObjectStore::get_scale(const ResourceType& type, const ObjectKey& key) c
         selector += (selector.empty() ? "" : ",") + name + "=" + value.get<std::string>();
     }
   }
+  Json spec = Json::object();
+  if (*replicas != 0) spec["replicas"] = *replicas;
   Json status = {{"replicas", integer_at(*live, "status.replicas")}};
   if (!selector.empty()) status["selector"] = selector;
   return {200,
           {{"apiVersion", "autoscaling/v1"},
            {"kind", "Scale"},
            {"metadata", metadata},
-           {"spec", {{"replicas", *replicas}}},
+           {"spec", std::move(spec)},
            {"status", std::move(status)}}};
 }
 
