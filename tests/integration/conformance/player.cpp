@@ -206,6 +206,7 @@ void Player::remember(const ResourceType& type, const Answer& answer) {
     known.push_back(answer.body);
   } else if (string_at(answer.body, "kind") == "Scale" && !known.empty()) {
     Json scaled = known.back();
+    scaled["metadata"].erase("managedFields");  // they are from before
     scaled["metadata"]["resourceVersion"] = version;
     scaled["spec"]["replicas"] = integer_at(answer.body, "spec.replicas");
     known.push_back(std::move(scaled));
