@@ -78,7 +78,7 @@ Outcome list(ApiServerState& state, const Target& target, const HttpRequest& req
     const std::string key =
         string_at(object, "metadata.namespace") + "/" + string_at(object, "metadata.name");
     if (!token.empty() && key <= token.substr(slash + 1)) continue;
-    if (!selector->matches(object)) continue;
+    // A full page has a next one wherever more objects are, also when none of them will match.
     if (page_size > 0 && items.size() == page_size) {
       const std::string last =
           string_at(items.back(), "metadata.namespace") + "/" + string_at(items.back(), "metadata.name");
@@ -86,6 +86,7 @@ Outcome list(ApiServerState& state, const Target& target, const HttpRequest& req
       ++remaining;
       continue;
     }
+    if (!selector->matches(object)) continue;
     items.push_back(list_item(*target.type, object));
   }
   Json metadata = {{"resourceVersion", std::to_string(revision)}};

@@ -36,6 +36,13 @@ TEST(Gateways, ThatDoNotAnswerHoldTheReleaseAndAreNamed) {
   EXPECT_EQ(verification.missing, "second: no route to host");
   observed.reports["uid-of-second"] = report(5);
   EXPECT_TRUE(verify_epoch(observed, 5).verified());
+}
+
+TEST(Gateways, OneEpochBehindHaveNotAcknowledged) {
+  Observed observed;
+  observed.gateway_pods = {gateway("first")};
+  observed.reports["uid-of-first"] = report(5);
+  EXPECT_TRUE(verify_epoch(observed, 5).verified());
   EXPECT_FALSE(verify_epoch(observed, 6).verified());
 }
 
