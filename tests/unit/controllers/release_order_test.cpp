@@ -79,6 +79,21 @@ TEST(Promotion, IsRecordedOnTheRevisionBeforeThePointerMoves) {
   EXPECT_TRUE(world.observed.revision(world.status().stable->hash)->promoted);
 }
 
+TEST(Retiring, WaitsUntilEveryGatewayHasTakenTheTrafficAway) {
+  ReleaseWorld world;
+  world.run();
+  const std::string old_hash = world.status().stable->serving_hash;
+  world.set_model("/models/better.gguf");
+  world.run([&] { return world.status().phase == api::Phase::Baking; });
+  world.gateways_acknowledge = false;
+  world.run();
+  EXPECT_FALSE(world.status().bake_until) << "the bake is over";
+  EXPECT_EQ(world.engine_of(old_hash)->replicas, 2);
+  world.gateways_acknowledge = true;
+  world.run();
+  EXPECT_EQ(world.engine_of(old_hash)->replicas, 0);
+}
+
 TEST(NextRelease, WaitsUntilTheTrafficOfTheLastOneIsInForce) {
   ReleaseWorld world;
   world.run();
