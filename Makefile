@@ -4,10 +4,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SEEDS ?= 1000
 SEED ?=
+PROGRAMS ?= 200
+MUTANTS ?=
 TAG ?= dev
 export PYTHONDONTWRITEBYTECODE := 1
 
-PROGRAMS := llmops-operator llmops-gateway llmops-evaluator llmops
+BINARIES := llmops-operator llmops-gateway llmops-evaluator llmops
 CPP := git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.ipp'
 
 help: ## This list
@@ -23,7 +25,7 @@ build/%/build.ninja:
 	@cmake --preset $*
 
 build: deps-build build/release/build.ninja ## Compile the four programs into build/release/bin
-	@ninja -C build/release $(PROGRAMS)
+	@ninja -C build/release $(BINARIES)
 
 # With CLUSTER=current nothing of a cluster is installed on this machine.
 DEPS := $(if $(filter current,$(CLUSTER)),deps-build,deps)
@@ -50,6 +52,14 @@ simulate: deps-build build/release/build.ninja ## Simulate all crash plans and S
 	@ninja -C build/release release_simulation_test
 	@LLMOPS_SEEDS=$(SEEDS) $(if $(SEED),LLMOPS_SEED=$(SEED)) build/release/tests/release_simulation_test
 
+conformance: deps-build build/release/build.ninja ## Play PROGRAMS=200 random programs, or SEED=x again, against simulated and real API server
+	@e2e/cluster/build.sh kube
+	@ninja -C build/release --quiet conformance_test
+	@LLMOPS_PROGRAMS=$(PROGRAMS) LLMOPS_SEED=$(SEED) $(PYTHON) tests/integration/conformance/with_api_server.py build/release/tests/conformance_test
+
+mutants: deps-build ## Put faults into a copy of our code, all or MUTANTS="names", and expect tests to fail
+	@$(PYTHON) tests/mutants/run.py $(MUTANTS)
+
 lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
 	@$(CPP) | xargs clang-format-19 --dry-run -Werror
 	@e2e/cluster/build.sh helm
@@ -57,6 +67,7 @@ lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
 	@$(PYTHON) tests/e2e/unit/chart_test.py
 	@git ls-files -co --exclude-standard '*.sh' '.ci/run' | xargs -n 1 bash -n
 	@git ls-files -co --exclude-standard '*.py' | xargs $(PYTHON) -c 'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]'
+	@$(PYTHON) tests/mutants/run.py --check
 	@ninja -C build/release --quiet
 	@$(CPP) | grep '\.cpp$$' | xargs -n 4 -P $$(nproc) clang-tidy-19 -p build/release --quiet
 
@@ -83,5 +94,5 @@ cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: release-table help deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate lint \
+.PHONY: help release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate conformance mutants lint \
   format image chart schemas cluster-up cluster-down

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/simulation/world/api_watch.hpp"
+#include "tests/simulation/world/kinds.hpp"
 
 namespace llmops::simulation {
 namespace {
@@ -40,7 +41,7 @@ std::optional<Target> parse_target(const HttpRequest& request) {
     target.key.ns = parts[at + 1];
     at += 2;
   }
-  target.type = ObjectStore::find_type(core ? "" : parts[1], parts[core ? 1 : 2], parts[at]);
+  target.type = find_type(core ? "" : parts[1], parts[core ? 1 : 2], parts[at]);
   if (at + 1 < parts.size()) target.key.name = parts[at + 1];
   if (at + 2 < parts.size()) target.subresource = parts[at + 2];
   if (!target.type || at + 3 < parts.size()) return std::nullopt;
@@ -68,23 +69,33 @@ Outcome list(ApiServerState& state, const Target& target, const HttpRequest& req
       return failure(410, "Expired",
                      "The provided continue parameter is too old to display a consistent list result.");
   }
+  const std::size_t asked = std::strtoull(request.query("limit").c_str(), nullptr, 10);
+  // Who asks for one name gets that object, without a look at what lies behind it.
+  const bool one_name = request.query("fieldSelector").starts_with("metadata.name=");
+  const std::size_t page_size = one_name ? 0 : asked > 0 ? asked : state.options.page_size;
   Json items = Json::array();
   std::string more;
+  std::size_t remaining = 0;
   for (const Json& object : state.store.list(*target.type, target.key.ns)) {
     const std::string key =
         string_at(object, "metadata.namespace") + "/" + string_at(object, "metadata.name");
     if (!token.empty() && key <= token.substr(slash + 1)) continue;
-    if (!selector->matches(object)) continue;
-    if (state.options.page_size > 0 && items.size() == state.options.page_size) {
+    // A full page has a next one wherever more objects are, also when none of them will match.
+    if (page_size > 0 && items.size() == page_size) {
       const std::string last =
           string_at(items.back(), "metadata.namespace") + "/" + string_at(items.back(), "metadata.name");
       more = std::to_string(revision) + "!" + last;
-      break;
+      ++remaining;
+      continue;
     }
+    if (!selector->matches(object)) continue;
     items.push_back(list_item(*target.type, object));
   }
   Json metadata = {{"resourceVersion", std::to_string(revision)}};
-  if (!more.empty()) metadata["continue"] = more;
+  // Lists of custom resources carry the member always; with a selector nobody knows how many remain.
+  if (!more.empty() || target.type->group == "llmops.dev") metadata["continue"] = more;
+  const bool selects = !request.query("labelSelector").empty() || !request.query("fieldSelector").empty();
+  if (!more.empty() && !selects) metadata["remainingItemCount"] = remaining;
   return {200,
           {{"apiVersion", target.type->api_version()},
            {"kind", std::string(target.type->kind) + "List"},
@@ -127,10 +138,21 @@ Outcome write(ApiServerState& state, const Target& target, const HttpRequest& re
     return state.store.create(*target.type, std::move(*body));
   }
   if (target.key.name.empty()) return not_allowed();
+  const std::string name = string_at(*body, "metadata.name");
+  if (name != target.key.name)
+    return failure(400, "BadRequest",
+                   name.empty() ? "name must be provided"
+                                : "the name of the object (" + name +
+                                      ") does not match the name on the URL (" + target.key.name + ")");
+  const std::string ns = string_at(*body, "metadata.namespace", target.key.ns);
+  if (ns != target.key.ns)
+    return failure(400, "BadRequest",
+                   "the namespace of the object (" + ns + ") does not match the namespace on the request (" +
+                       target.key.ns + ")");
   if (target.subresource.empty()) return state.store.replace(*target.type, target.key, std::move(*body));
-  if (target.subresource == "status" && ObjectStore::has_status(*target.type))
+  if (target.subresource == "status" && has_status(*target.type))
     return state.store.replace_status(*target.type, target.key, *body);
-  if (target.subresource == "scale" && ObjectStore::has_scale(*target.type))
+  if (target.subresource == "scale" && has_scale(*target.type))
     return state.store.replace_scale(*target.type, target.key, *body);
   return unknown_path();
 }
@@ -138,7 +160,7 @@ Outcome write(ApiServerState& state, const Target& target, const HttpRequest& re
 Outcome answer(ApiServerState& state, const Target& target, const HttpRequest& request) {
   if (request.method == "GET") {
     if (target.key.name.empty()) return list(state, target, request);
-    if (target.subresource == "scale" && ObjectStore::has_scale(*target.type))
+    if (target.subresource == "scale" && has_scale(*target.type))
       return state.store.get_scale(*target.type, target.key);
     return state.store.get(*target.type, target.key);
   }

@@ -38,7 +38,7 @@ struct Counted {
 Json bookmark(const kube::ResourceType& type, std::uint64_t revision) {
   return {{"kind", type.kind},
           {"apiVersion", type.api_version()},
-          {"metadata", {{"resourceVersion", std::to_string(revision)}, {"creationTimestamp", nullptr}}}};
+          {"metadata", {{"resourceVersion", std::to_string(revision)}}}};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "operator/kube/object.hpp"
+#include "tests/simulation/world/kinds.hpp"
 
 namespace llmops::simulation {
 namespace {
@@ -14,54 +15,18 @@ namespace {
 using kube::ObjectKey;
 using kube::ResourceType;
 
-const std::array<const ResourceType*, 19> kTypes{&kube::kModelDeployments,
-                                                 &kube::kPromptVersions,
-                                                 &kube::kGuardrails,
-                                                 &kube::kEvalGates,
-                                                 &kube::kEvalRuns,
-                                                 &kube::kDeployments,
-                                                 &kube::kControllerRevisions,
-                                                 &kube::kJobs,
-                                                 &kube::kPods,
-                                                 &kube::kServices,
-                                                 &kube::kConfigMaps,
-                                                 &kube::kServiceAccounts,
-                                                 &kube::kRoles,
-                                                 &kube::kRoleBindings,
-                                                 &kube::kEndpointSlices,
-                                                 &kube::kLeases,
-                                                 &kube::kEvents,
-                                                 &kube::kNamespaces,
-                                                 &kube::kCustomResourceDefinitions};
-
-// The table's own entry: types come as copies, and maps are keyed by its address.
-const ResourceType& canonical(const ResourceType& type) {
-  for (const auto* known : kTypes) {
-    if (*known == type) return *known;
-  }
-  return type;
+bool is_held(const Json& object) {
+  const Json* finalizers = find_path(object, "metadata.finalizers");
+  return finalizers && finalizers->is_array() && !finalizers->empty();
 }
 
-std::string resource_name(const ResourceType& type) {
-  return std::string(type.plural) + (type.group.empty() ? "" : "." + std::string(type.group));
-}
-
-std::string quoted(const ResourceType& type, const ObjectKey& key) {
-  return resource_name(type) + " \"" + key.name + "\"";
-}
-
-Outcome not_found(const ResourceType& type, const ObjectKey& key) {
-  return failure(404, "NotFound", quoted(type, key) + " not found");
-}
-
-Outcome conflict(const ResourceType& type, const ObjectKey& key, std::string_view why) {
-  return failure(409, "Conflict",
-                 "Operation cannot be fulfilled on " + quoted(type, key) + ": " + std::string(why));
-}
-
-Outcome unprocessable(const ResourceType& type, const ObjectKey& key, std::string_view why) {
-  return failure(422, "Invalid",
-                 std::string(type.kind) + " \"" + key.name + "\" is invalid: " + std::string(why));
+// A finalizer that was not there before; null: none.
+const Json* new_finalizer(const Json& before, const Json& after) {
+  if (!is_held(after)) return nullptr;
+  const Json* known = find_path(before, "metadata.finalizers");
+  for (const Json& finalizer : *find_path(after, "metadata.finalizers"))
+    if (!known || std::find(known->begin(), known->end(), finalizer) == known->end()) return &finalizer;
+  return nullptr;
 }
 
 Json member(const Json& object, const char* name) {
@@ -78,8 +43,11 @@ void take(Json& into, const Json& from, const char* name) {
   }
 }
 
-// What decides the generation: everything of a custom resource but metadata and status; the spec elsewhere.
+// What decides the generation: everything of a custom resource but metadata and status; the spec elsewhere,
+// and of a Deployment its annotations too.
 Json desired_part(const ResourceType& type, const Json& object) {
+  if (type == kube::kDeployments)
+    return {member(object, "spec"), member(member(object, "metadata"), "annotations")};
   if (type.group != "llmops.dev") return member(object, "spec");
   Json part = object;
   part.erase("metadata");
@@ -94,34 +62,6 @@ Json without_version(Json object) {
 
 }  // namespace
 
-Outcome failure(int code, std::string_view reason, std::string_view message) {
-  return {code,
-          {{"kind", "Status"},
-           {"apiVersion", "v1"},
-           {"metadata", Json::object()},
-           {"status", "Failure"},
-           {"message", message},
-           {"reason", reason},
-           {"code", code}}};
-}
-
-const ResourceType* ObjectStore::find_type(std::string_view group, std::string_view version,
-                                           std::string_view plural) {
-  for (const auto* type : kTypes) {
-    if (type->group == group && type->version == version && type->plural == plural) return type;
-  }
-  return nullptr;
-}
-
-bool ObjectStore::has_status(const ResourceType& type) {
-  return type.group == "llmops.dev" || type == kube::kDeployments || type == kube::kJobs ||
-         type == kube::kPods;
-}
-
-bool ObjectStore::has_scale(const ResourceType& type) {
-  return type == kube::kModelDeployments || type == kube::kDeployments;
-}
-
 Outcome ObjectStore::create(const ResourceType& given, Json object) {
   const ResourceType& type = canonical(given);
   const ObjectKey key{type.namespaced ? string_at(object, "metadata.namespace") : "",
@@ -129,9 +69,9 @@ Outcome ObjectStore::create(const ResourceType& given, Json object) {
   if (key.name.empty())
     return unprocessable(type, key, "metadata.name: Required value: name or generateName is required");
   if (!string_at(object, "metadata.resourceVersion").empty())
-    return failure(400, "BadRequest", "resourceVersion should not be set on objects to be created");
-  if (objects(type).contains(key))
-    return failure(409, "AlreadyExists", quoted(type, key) + " already exists");
+    return failure(500, "", "resourceVersion should not be set on objects to be created");
+  if (const Json* there = find(type, key))
+    return already_exists(type, key, find_path(*there, "metadata.deletionTimestamp") != nullptr);
   object["apiVersion"] = type.api_version();
   object["kind"] = type.kind;
   Json& metadata = object["metadata"];
@@ -141,12 +81,11 @@ Outcome ObjectStore::create(const ResourceType& given, Json object) {
   metadata["uid"] = uid.data();
   metadata["creationTimestamp"] = format_timestamp(std::chrono::floor<std::chrono::seconds>(now_()));
   metadata.erase("deletionTimestamp");
+  metadata.erase("deletionGracePeriodSeconds");
   metadata.erase("generation");
-  if (has_status(type)) {
-    metadata["generation"] = 1;
-    object.erase("status");
-    if (type == kube::kPods) object["status"] = {{"phase", "Pending"}};
-  }
+  if (has_status(type)) metadata["generation"] = 1;
+  object.erase("status");
+  if (Json status = first_status(type); !status.is_null()) object["status"] = std::move(status);
   if (auto refused = invalid(type, Json(), object)) return *refused;
   Outcome outcome = commit(type, key, std::move(object));
   outcome.status = 201;
@@ -161,22 +100,13 @@ Outcome ObjectStore::get(const ResourceType& type, const ObjectKey& key) const {
 std::optional<Outcome> ObjectStore::precondition(const ResourceType& type, const Json& live,
                                                  const Json& sent) const {
   const ObjectKey key{string_at(live, "metadata.namespace"), string_at(live, "metadata.name")};
-  if (string_at(sent, "metadata.name", key.name) != key.name ||
-      string_at(sent, "metadata.namespace", key.ns) != key.ns)
-    return failure(400, "BadRequest", "the name of the object does not match the name on the URL");
   const std::string uid = string_at(sent, "metadata.uid");
   if (!uid.empty() && uid != string_at(live, "metadata.uid"))
-    return conflict(type, key,
-                    "Precondition failed: UID in precondition: " + uid +
-                        ", UID in object meta: " + string_at(live, "metadata.uid"));
+    return another_uid(type, key, uid, string_at(live, "metadata.uid"));
   const std::string version = string_at(sent, "metadata.resourceVersion");
-  if (version.empty() && type.group == "llmops.dev")
-    return unprocessable(type, key,
-                         "metadata.resourceVersion: Invalid value: 0: must be specified for an update");
+  if (version.empty() && needs_version(type)) return version_missing(type, key);
   if (!version.empty() && version != string_at(live, "metadata.resourceVersion"))
-    return conflict(
-        type, key,
-        "the object has been modified; please apply your changes to the latest version and try again");
+    return changed_meanwhile(type, key);
   return std::nullopt;
 }
 
@@ -184,6 +114,13 @@ std::optional<Outcome> ObjectStore::invalid(const ResourceType& type, const Json
                                             const Json& after) const {
   const ObjectKey key{string_at(after, "metadata.namespace"), string_at(after, "metadata.name")};
   if (!before.is_null()) {
+    const Json* added =
+        find_path(before, "metadata.deletionTimestamp") ? new_finalizer(before, after) : nullptr;
+    if (added)
+      return unprocessable(type, key,
+                           "metadata.finalizers: Forbidden: no new finalizers can be added if the object is "
+                           "being deleted, found new finalizers []string{" +
+                               dump_json(*added) + "}");
     if (type == kube::kControllerRevisions && member(before, "data") != member(after, "data"))
       return unprocessable(type, key, "data: Invalid value: field is immutable");
     if (type == kube::kConfigMaps && bool_at(before, "immutable") &&
@@ -205,7 +142,7 @@ std::optional<Outcome> ObjectStore::invalid(const ResourceType& type, const Json
 Outcome ObjectStore::replace(const ResourceType& given, const ObjectKey& key, Json object) {
   const ResourceType& type = canonical(given);
   const auto it = objects(type).find(key);
-  if (it == objects(type).end()) return not_found(type, key);
+  if (it == objects(type).end()) return replace_absent(type, key, std::move(object));
   const Json& live = it->second;
   if (auto refused = precondition(type, live, object)) return *refused;
   object["apiVersion"] = type.api_version();
@@ -224,6 +161,16 @@ Outcome ObjectStore::replace(const ResourceType& given, const ObjectKey& key, Js
   }
   if (auto refused = invalid(type, live, object)) return *refused;
   return commit(type, key, std::move(object));
+}
+
+Outcome ObjectStore::replace_absent(const ResourceType& type, const ObjectKey& key, Json object) {
+  if (!is_created_by_update(type)) return not_found(type, key);
+  const std::string uid = string_at(object, "metadata.uid");
+  if (!uid.empty()) return another_uid(type, key, uid, "");
+  object["metadata"].erase("resourceVersion");
+  object["metadata"]["name"] = key.name;
+  object["metadata"]["namespace"] = key.ns;
+  return create(type, std::move(object));
 }
 
 Outcome ObjectStore::replace_status(const ResourceType& given, const ObjectKey& key, const Json& object) {
@@ -253,12 +200,16 @@ Outcome ObjectStore::get_scale(const ResourceType& type, const ObjectKey& key) c
         selector += (selector.empty() ? "" : ",") + name + "=" + value.get<std::string>();
     }
   }
+  Json spec = Json::object();
+  if (*replicas != 0) spec["replicas"] = *replicas;
+  Json status = {{"replicas", integer_at(*live, "status.replicas")}};
+  if (!selector.empty()) status["selector"] = selector;
   return {200,
           {{"apiVersion", "autoscaling/v1"},
            {"kind", "Scale"},
            {"metadata", metadata},
-           {"spec", {{"replicas", *replicas}}},
-           {"status", {{"replicas", integer_at(*live, "status.replicas")}, {"selector", selector}}}}};
+           {"spec", std::move(spec)},
+           {"status", std::move(status)}}};
 }
 
 Outcome ObjectStore::replace_scale(const ResourceType& given, const ObjectKey& key, const Json& scale) {
@@ -267,11 +218,10 @@ Outcome ObjectStore::replace_scale(const ResourceType& given, const ObjectKey& k
   if (it == objects(type).end()) return not_found(type, key);
   const std::string version = string_at(scale, "metadata.resourceVersion");
   const std::string uid = string_at(scale, "metadata.uid");
-  if ((!version.empty() && version != string_at(it->second, "metadata.resourceVersion")) ||
-      (!uid.empty() && uid != string_at(it->second, "metadata.uid")))
-    return conflict(
-        type, key,
-        "the object has been modified; please apply your changes to the latest version and try again");
+  if (!uid.empty() && uid != string_at(it->second, "metadata.uid"))
+    return another_uid(type, key, uid, string_at(it->second, "metadata.uid"));
+  if (!version.empty() && version != string_at(it->second, "metadata.resourceVersion"))
+    return changed_meanwhile(type, key);
   const Json* replicas = find_path(scale, "spec.replicas");
   if (replicas && (!replicas->is_number_integer() || replicas->get<long long>() < 0))
     return unprocessable(type, key, "spec.replicas: Invalid value: must be greater than or equal to 0");
@@ -290,28 +240,29 @@ Outcome ObjectStore::remove(const ResourceType& given, const ObjectKey& key, con
   if (it == objects(type).end()) return not_found(type, key);
   const Json& live = it->second;
   const std::string uid = string_at(live, "metadata.uid");
-  if (!request.uid.empty() && request.uid != uid)
-    return conflict(
-        type, key,
-        "Precondition failed: UID in precondition: " + request.uid + ", UID in object meta: " + uid);
+  if (!request.uid.empty() && request.uid != uid) return delete_of_another_uid(type, key, request.uid, uid);
   const std::string version = string_at(live, "metadata.resourceVersion");
   if (!request.resource_version.empty() && request.resource_version != version)
-    return conflict(type, key,
-                    "Precondition failed: ResourceVersion in precondition: " + request.resource_version +
-                        ", ResourceVersion in object meta: " + version);
-  const Json* finalizers = find_path(live, "metadata.finalizers");
-  const bool held = finalizers && finalizers->is_array() && !finalizers->empty();
+    return delete_of_another_version(type, key, request.resource_version, version);
+  const bool held = is_held(live);
   // A pod that has a node ends when its kubelet says so (a delete with grace 0).
   const std::int64_t grace =
       request.grace_period_seconds.value_or(integer_at(live, "spec.terminationGracePeriodSeconds", 30));
   const bool terminates = type == kube::kPods && !string_at(live, "spec.nodeName").empty() && grace > 0;
-  if (!held && !terminates) return erase(type, key);
+  // A pod is marked before it goes, also where nothing waits for it.
+  const bool marked = held || type == kube::kPods;
+  if (!marked || (!held && !terminates && find_path(live, "metadata.deletionTimestamp")))
+    return erase(type, key);
   if (find_path(live, "metadata.deletionTimestamp")) return {200, live};
   Json after = live;
   after["metadata"]["deletionTimestamp"] = format_timestamp(std::chrono::floor<std::chrono::seconds>(now_()) +
                                                             std::chrono::seconds(terminates ? grace : 0));
   after["metadata"]["deletionGracePeriodSeconds"] = terminates ? grace : 0;
-  return commit(type, key, std::move(after));
+  // Whoever follows generations learns of the deletion by a new one.
+  if (const auto generation = integer_at(live, "metadata.generation"); generation > 0)
+    after["metadata"]["generation"] = generation + 1;
+  Outcome outcome = commit(type, key, std::move(after));
+  return held || terminates ? outcome : erase(type, key);
 }
 
 Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json after) {
@@ -320,11 +271,12 @@ Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json
   const Json before = it == all.end() ? Json() : it->second;
   // As the API server: a write that changes nothing makes no version and wakes no watch.
   if (!before.is_null() && without_version(before) == without_version(after)) return {200, before};
-  const Json* finalizers = find_path(after, "metadata.finalizers");
-  const bool released = !finalizers || !finalizers->is_array() || finalizers->empty();
-  const Json* had = find_path(before, "metadata.finalizers");
-  if (find_path(after, "metadata.deletionTimestamp") && released && had && !had->empty())
-    return erase(type, key);
+  // The last finalizer goes: the answer is what was sent, the event tells what was there.
+  if (find_path(after, "metadata.deletionTimestamp") && !is_held(after) && is_held(before)) {
+    const Outcome erased = erase(type, key);
+    (void)erased;
+    return {200, std::move(after)};
+  }
   after["metadata"]["resourceVersion"] = std::to_string(++revision_);
   all[key] = after;
   append({revision_, &type, key, before, after});
@@ -334,18 +286,12 @@ Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json
 Outcome ObjectStore::erase(const ResourceType& type, const ObjectKey& key) {
   const auto node = objects(type).extract(key);
   Json last = node.mapped();
-  const Json details = {{"name", key.name},
-                        {"group", type.group},
-                        {"kind", type.plural},
-                        {"uid", string_at(last, "metadata.uid")}};
+  const std::string uid = string_at(last, "metadata.uid");
   last["metadata"]["resourceVersion"] = std::to_string(++revision_);
+  const Json answered = last;
   append({revision_, &type, key, std::move(last), Json()});
-  return {200,
-          {{"kind", "Status"},
-           {"apiVersion", "v1"},
-           {"metadata", Json::object()},
-           {"status", "Success"},
-           {"details", details}}};
+  if (is_answered_by_object(type)) return {200, answered};
+  return deleted(type, key, uid);
 }
 
 void ObjectStore::append(StoredEvent event) {

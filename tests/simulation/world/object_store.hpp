@@ -14,19 +14,10 @@
 #include "crds/base/json.hpp"
 #include "operator/kube/resource.hpp"
 #include "operator/platform/env.hpp"
+#include "tests/simulation/world/answers.hpp"
 #include "tests/simulation/world/selectors.hpp"
 
 namespace llmops::simulation {
-
-// An answer: an object with 200 or 201, or a Status.
-struct Outcome {
-  int status = 200;
-  Json body;
-  bool ok() const { return status < 300; }
-};
-
-// `{kind: Status, status: Failure, reason, message, code}` with the code that the reason goes with.
-Outcome failure(int code, std::string_view reason, std::string_view message);
 
 struct StoredEvent {
   std::uint64_t revision = 0;
@@ -43,12 +34,6 @@ struct DeleteRequest {
 class ObjectStore {
  public:
   explicit ObjectStore(std::function<Timestamp()> now) : now_(std::move(now)) {}
-
-  // The kinds that are served; null for others.
-  static const kube::ResourceType* find_type(std::string_view group, std::string_view version,
-                                             std::string_view plural);
-  static bool has_status(const kube::ResourceType& type);
-  static bool has_scale(const kube::ResourceType& type);
 
   Outcome create(const kube::ResourceType& type, Json object);
   Outcome get(const kube::ResourceType& type, const kube::ObjectKey& key) const;
@@ -87,6 +72,7 @@ class ObjectStore {
  private:
   using Objects = std::map<kube::ObjectKey, Json>;
   Objects& objects(const kube::ResourceType& type) { return kinds_[&type]; }
+  Outcome replace_absent(const kube::ResourceType& type, const kube::ObjectKey& key, Json object);
   std::optional<Outcome> precondition(const kube::ResourceType& type, const Json& live,
                                       const Json& sent) const;
   std::optional<Outcome> invalid(const kube::ResourceType& type, const Json& before, const Json& after) const;

@@ -156,6 +156,15 @@ TEST_F(ClientTest, a_list_that_the_server_cuts_into_pages_is_read_to_its_end) {
   EXPECT_EQ(await(probe.client.list(kConfigMaps, "default", {}))->raw_items.size(), 7u);
 }
 
+TEST_F(ClientTest, a_list_is_a_quorum_read_of_everything) {
+  server->inject = [](const HttpRequest& request) -> std::optional<InjectedAnswer> {
+    for (const char* weaker : {"resourceVersion", "resourceVersionMatch", "limit"})
+      EXPECT_EQ(request.query(weaker), "") << weaker;
+    return std::nullopt;
+  };
+  EXPECT_TRUE(await(probe.client.list(kConfigMaps, "default", {})).ok());
+}
+
 TEST_F(ClientTest, a_page_token_that_expired_starts_the_list_again) {
   for (int i = 0; i < 7; ++i) put("item-" + std::to_string(i), "x");
   server->options.page_size = 3;

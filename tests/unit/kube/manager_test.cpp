@@ -226,6 +226,25 @@ TEST_F(ManagerTest, stop_lets_workers_end_gives_the_lease_up_and_returns) {
       "");
 }
 
+TEST_F(ManagerTest, the_lease_is_kept_while_a_worker_still_writes) {
+  put("a", "1");
+  Replica& replica = add("one");
+  replica.recorder->takes = Duration(3'000);
+  world.run_for(Duration(2'000));
+  ASSERT_EQ(replica.recorder->inside.size(), 1u);
+  replica.env.post([&] { replica.manager->stop(); });
+  const auto holder = [&] {
+    return string_at(*server->store.find(kube::kLeases, {"default", "llmops-operator"}),
+                     "spec.holderIdentity");
+  };
+  while (!replica.recorder->inside.empty()) {
+    ASSERT_EQ(holder(), "one");
+    world.run_for(Duration(10));
+  }
+  world.run_for(Duration(5'000));
+  EXPECT_EQ(holder(), "");
+}
+
 TEST_F(ManagerTest, stop_cuts_a_worker_that_does_not_end_in_time) {
   put("a", "1");
   Replica& replica = add("one");
