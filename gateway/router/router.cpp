@@ -8,6 +8,8 @@
 namespace llmops::gateway {
 namespace {
 
+constexpr std::string_view kStableArm = "stable";
+
 Decision refused(ErrorCode code, std::string message) {
   Decision decision;
   decision.refusal = Error{code, std::move(message)};
@@ -91,8 +93,11 @@ Decision Router::route(RequestId id, std::string_view model_name, std::string_vi
   const Arm* arm = model->arm_of_bucket(decision.bucket);
   if (!arm)
     return refused(ErrorCode::Unavailable, "the model \"" + model->name + "\" has no arm with traffic");
-  decision.arm = arm->name;
-  decision.revision = arm->revision;
+  decision.assigned = arm->name;
+  const Arm* answering = who_answers_for(*model, *arm);
+  request.assigned = answering == arm ? nullptr : arm->revision;
+  decision.arm = answering->name;
+  decision.revision = answering->revision;
   request.evaluation = false;
   place(id, request, avoid, decision);
   return decision;
@@ -112,7 +117,8 @@ Decision Router::route_evaluation(RequestId id, std::string_view revision_hash,
       decision.config = config_;
       decision.model = &model;
       decision.epoch = config_->epoch;
-      decision.arm = "evaluation";
+      decision.arm = decision.assigned = "evaluation";
+      request.assigned = nullptr;
       decision.revision = revision;
       request.evaluation = true;
       const auto endpoints = endpoints_.of(revision->serving_hash);
@@ -129,6 +135,14 @@ Decision Router::route_evaluation(RequestId id, std::string_view revision_hash,
   return refused(ErrorCode::NotFound, "revision " + short_hash(revision_hash) +
                                           " is not in the configuration of epoch " +
                                           std::to_string(config_->epoch));
+}
+
+// Users do not wait for a candidate's pods where stable's serve.
+const Arm* Router::who_answers_for(const Model& model, const Arm& assigned) const {
+  if (any_servable(endpoints_.of(assigned.revision->serving_hash))) return &assigned;
+  for (const Arm& arm : model.arms)
+    if (arm.name == kStableArm && any_servable(endpoints_.of(arm.revision->serving_hash))) return &arm;
+  return &assigned;
 }
 
 bool Router::evaluation_has_room(const Model& model, const std::vector<EndpointPointer>& endpoints) const {
@@ -211,7 +225,11 @@ void Router::on_result(RequestId id, Outcome outcome) {
   leave_queue(id, request);
   // Evaluations are counted apart: they are not users.
   const bool counted = request.revision && !request.evaluation;
-  ledger_.end(request.slot, counted ? request.revision->hash : std::string(),
+  const RevisionPointer& judged = request.assigned ? request.assigned : request.revision;
+  // What another arm had to answer is an error of the one that should have.
+  if (request.assigned && (outcome == Outcome::Success || outcome == Outcome::Blocked))
+    outcome = Outcome::Error;
+  ledger_.end(request.slot, counted ? judged->hash : std::string(),
               counted ? counts_of(outcome) : std::map<std::string, MetricCount>());
   requests_.erase(found);
 }

@@ -1,7 +1,8 @@
 // Which revision and which engine pod answers a request: the decision core of the gateway.
 //
 // Assignment: the bucket of the conversation (bucket.hpp) lies in one arm of the configuration in force, and
-// the request is stamped with that configuration's epoch. Placement: among the servable endpoints of the
+// the request is stamped with that configuration's epoch. An arm of which no endpoint is servable is answered
+// for by stable, and that counts as an error of the arm. Placement: among the servable endpoints of the
 // arm's serving hash, the one with the fewest requests for its slots.
 #pragma once
 
@@ -53,8 +54,9 @@ enum class Placement {
 
 struct Decision {
   Placement placement = Placement::Refused;
-  Error refusal;    // where placement is Refused
-  std::string arm;  // "evaluation" on the evaluation port
+  Error refusal;         // where placement is Refused
+  std::string arm;       // that answers; "evaluation" on the evaluation port
+  std::string assigned;  // that the bucket lies in; another one only where it has no servable endpoint at all
   RevisionPointer revision;
   EndpointPointer endpoint;
   std::int64_t epoch = 0;
@@ -117,13 +119,15 @@ class Router {
  private:
   struct Request {
     Timestamp slot;
-    RevisionPointer revision;  // of the last assignment
+    RevisionPointer revision;  // that answers, by the last assignment
+    RevisionPointer assigned;  // set where another one answers instead of it
     EndpointPointer endpoint;
     bool evaluation = false;
     std::string queue;  // the serving hash whose endpoints it waits for
   };
 
   void place(RequestId id, Request& request, const std::vector<std::string>& avoid, Decision& decision);
+  const Arm* who_answers_for(const Model& model, const Arm& assigned) const;
   bool evaluation_has_room(const Model& model, const std::vector<EndpointPointer>& endpoints) const;
   void leave_queue(RequestId id, Request& request);
   void give_back(Request& request);

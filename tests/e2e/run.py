@@ -18,10 +18,11 @@ from install import CannotRun, cluster_up, install_chart, load_images  # noqa: E
 from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
-SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "role_injection", "guardrails", "silence")
+SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "role_injection", "guardrails", "steering",
+             "leader_lost", "silence")
 
 # What only works where the node is this machine.
-NEEDS_THE_NODE = ("bad_input", "upgrade", "silence")
+NEEDS_THE_NODE = ("bad_input", "upgrade", "leader_lost", "silence")
 
 
 def play(screen, name, options):

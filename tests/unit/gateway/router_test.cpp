@@ -247,8 +247,10 @@ TEST(Placement, WaitsForTheNewArmOnceAHeldRequestIsAssignedAnew) {
   options.other_pods = true;
   Router router = router_with(options);
   add_pods(router, kServing, {"a"});
+  router.on_probe("a", false, 0);
   const RequestId id = router.begin(at(0));
   EXPECT_EQ(router.route(id, "bot", "c").placement, Placement::NoEndpoint);
+  router.on_probe("a", true, 1);
   options.epoch = 2;
   options.weight = 0;
   ASSERT_TRUE(router.on_config(config_of(options), bodies_of(options)).ok());
@@ -257,6 +259,43 @@ TEST(Placement, WaitsForTheNewArmOnceAHeldRequestIsAssignedAnew) {
   EXPECT_EQ(decision.epoch, 2);
   EXPECT_EQ(decision.arm, "stable");
   EXPECT_EQ(router.waiting(), 0u);
+}
+
+TEST(Fallback, AnswersByStableWhatACandidateWithoutPodsCannotAndCountsAnErrorOfTheCandidate) {
+  ConfigOptions options;
+  options.weight = 100;
+  options.other_pods = true;
+  Router router = router_with(options);
+  add_pods(router, kServing, {"stable-1"}, 8);
+  add_pods(router, kOtherServing, {"candidate-1"}, 8);
+  EXPECT_EQ(ask(router).arm, "candidate");
+  router.on_probe("candidate-1", false, 0);
+  const RequestId id = router.begin(at(0));
+  const Decision decision = router.route(id, "bot", "c");
+  EXPECT_EQ(decision.placement, Placement::Routed);
+  EXPECT_EQ(decision.assigned, "candidate");
+  EXPECT_EQ(decision.arm, "stable");
+  EXPECT_EQ(decision.revision->hash, kStable);
+  router.on_result(id, Outcome::Success);
+  router.on_probe("candidate-1", true, 8);
+  const RequestId back = router.begin(at(0));
+  EXPECT_EQ(router.route(back, "bot", "c").arm, "candidate") << "as soon as a pod serves again";
+  router.on_result(back, Outcome::Success);
+  const auto report = router.report(at(-1), at(20'000));
+  EXPECT_EQ(report.slots[0].arms.at(kCandidate).at("error"), (wire::TrialCount{2, 1}));
+  EXPECT_EQ(report.slots[0].arms.count(kStable), 0u) << "nothing of it is stable's";
+}
+
+TEST(Fallback, NeverGivesStablesRequestsToACandidate) {
+  ConfigOptions options;
+  options.weight = 0;
+  options.other_pods = true;
+  Router router = router_with(options);
+  add_pods(router, kOtherServing, {"candidate-1"}, 8);
+  const RequestId id = router.begin(at(0));
+  const Decision decision = router.route(id, "bot", "c");
+  EXPECT_EQ(decision.placement, Placement::NoEndpoint);
+  EXPECT_EQ(decision.arm, "stable");
 }
 
 TEST(Refusal, SaysWhy) {
