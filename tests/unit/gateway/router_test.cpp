@@ -268,7 +268,6 @@ TEST(Fallback, AnswersByStableWhatACandidateWithoutPodsCannotAndCountsAnErrorOfT
   Router router = router_with(options);
   add_pods(router, kServing, {"stable-1"}, 8);
   add_pods(router, kOtherServing, {"candidate-1"}, 8);
-  EXPECT_EQ(ask(router).arm, "candidate");
   router.on_probe("candidate-1", false, 0);
   const RequestId id = router.begin(at(0));
   const Decision decision = router.route(id, "bot", "c");
