@@ -321,6 +321,7 @@ void happen(ReleaseWorld& world, Happening happening) {
 
 std::string outcome_of(Situation situation, Happening happening) {
   ReleaseWorld world = world_in(situation);
+  EXPECT_EQ(to_string(situation_of(world.observed, resolve_target(world.observed))), to_string(situation));
   world.notes.clear();
   world.writes.clear();
   happen(world, happening);

@@ -170,7 +170,7 @@ void ReleaseWorld::run_for(Duration time, const std::function<void()>& each) {
     idle = writes.size() == told ? idle + 1 : 0;
     told = writes.size();
     // Polling that brings no news need not be played second by second.
-    if (idle > 15) advance(Duration(10'000));
+    if (idle > 4) advance(Duration(20'000));
   }
 }
 
