@@ -59,8 +59,17 @@ class Losses:
         self.stage.wait("another operator leads", lambda: self.stage.lease_holder() not in ("", holder), 60)
         self.takeovers.append(time.monotonic() - began)
 
+    def fresh_standbys(self):
+        """A container that restarts often is held back by its kubelet: what stands by is a pod that never restarted."""
+        leader = self.leader()
+        for pod in self.stage.operator_pods():
+            restarts = sum(c["restartCount"] for c in pod["status"].get("containerStatuses", []))
+            if restarts and leader and pod["metadata"]["name"] != leader["metadata"]["name"]:
+                self.stage.kube.delete("pods", pod["metadata"]["namespace"], pod["metadata"]["name"], grace_seconds=0)
+
     def lose(self, how):
         stage = self.stage
+        self.fresh_standbys()
         stage.wait("two operators, one of them leads", lambda: self.leader() and len(stage.operator_pods()) == 2 and all(
             c["ready"] for p in stage.operator_pods() for c in p["status"].get("containerStatuses", [{"ready": False}])), 120)
         pod, holder = self.leader(), stage.lease_holder()
