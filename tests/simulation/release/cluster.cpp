@@ -44,10 +44,12 @@ std::int64_t ClusterState::lowest_epoch(const std::string& model_deployment) con
   return lowest;
 }
 
-std::int64_t ClusterState::in_flight(const std::string& serving_hash) const {
+std::int64_t ClusterState::in_flight(const EngineName& engine) const {
   std::size_t requests = 0;
-  for (const auto& [pod, owner] : gateways)
-    if (const GatewayPod* gateway = living_gateway(*this, pod)) requests += gateway->in_flight(serving_hash);
+  for (const auto& [pod, owner] : gateways) {
+    const GatewayPod* gateway = owner == engine.model_deployment ? living_gateway(*this, pod) : nullptr;
+    if (gateway) requests += gateway->in_flight(engine.serving_hash);
+  }
   return static_cast<std::int64_t>(requests);
 }
 
@@ -58,19 +60,19 @@ int ClusterState::engine_pods_made() const {
   return made;
 }
 
-std::int64_t ClusterState::ready_engines(const std::string& serving_hash) const {
-  const auto found = endpoints.find(serving_hash);
+std::int64_t ClusterState::ready_pods(const EngineName& engine) const {
+  const auto found = endpoints.find(engine);
   if (found == endpoints.end()) return 0;
   return std::ranges::count_if(found->second,
                                [](const auto& address) { return address.ready && !address.terminating; });
 }
 
-void ClusterState::note_loss(const std::string& serving_hash) {
-  losses[serving_hash] = world->time();
+void ClusterState::note_loss(const EngineName& engine) {
+  losses[engine] = world->time();
 }
 
-bool ClusterState::lost_lately(const std::string& serving_hash) const {
-  const auto found = losses.find(serving_hash);
+bool ClusterState::lost_lately(const EngineName& engine) const {
+  const auto found = losses.find(engine);
   return found != losses.end() && world->time() - found->second < kLossLasts;
 }
 

@@ -53,6 +53,12 @@ struct Traffic {
   std::vector<std::string> failures;
 };
 
+// The engine of a ModelDeployment with a serving hash as in labels.
+struct EngineName {
+  std::string model_deployment, serving_hash;
+  auto operator<=>(const EngineName&) const = default;
+};
+
 struct ClusterState {
   ClusterOptions options;
   std::shared_ptr<ApiServerState> server;
@@ -61,8 +67,8 @@ struct ClusterState {
   Traffic traffic;
   std::function<void(const UserRequest&)> on_request;  // may be null
   bool users_come = true;
-  // Engine pods with an address, by serving hash as in labels; gateways follow it.
-  std::map<std::string, std::vector<gateway::EndpointAddress>> endpoints;
+  // Engine pods with an address, gateways follow it.
+  std::map<EngineName, std::vector<gateway::EndpointAddress>> endpoints;
   Notify endpoints_changed;
   std::map<std::string, std::string> gateways;  // running gateway pods, and whose they are
   std::map<std::string, int> pods_made;         // by Deployment
@@ -72,21 +78,22 @@ struct ClusterState {
   // happens.
   std::function<void(const std::string& pod)> kill_pod, crash_container;
   std::function<void(int node)> lose_node;
+  Duration clock_error{0};            // how far operators' wall clocks may be off
   bool next_summary_is_lost = false;  // the evaluator that ends next leaves nothing behind
 
   // Told by a gateway: what its readiness probe would find.
   void report_ready(const std::string& pod, bool ready);
   // The lowest epoch that a running gateway assigns by; INT64_MAX when none assigns.
   std::int64_t lowest_epoch(const std::string& model_deployment) const;
-  // Users' and evaluators' requests on the engines of a serving hash, over all gateways.
-  std::int64_t in_flight(const std::string& serving_hash) const;
+  // Users' and evaluators' requests on it, over all gateways.
+  std::int64_t in_flight(const EngineName& engine) const;
   int engine_pods_made() const;
-  std::int64_t ready_engines(const std::string& serving_hash) const;
+  std::int64_t ready_pods(const EngineName& engine) const;
 
-  // A fault took engine pods of this serving hash (empty: a gateway).
-  void note_loss(const std::string& serving_hash);
-  bool lost_lately(const std::string& serving_hash) const;
-  std::map<std::string, Duration> losses;
+  // A fault took pods of it.
+  void note_loss(const EngineName& engine);
+  bool lost_lately(const EngineName& engine) const;
+  std::map<EngineName, Duration> losses;
 };
 
 // Adds the process "cluster" to the world. Gateway pods become processes of their own.

@@ -112,7 +112,7 @@ Json quick_deployment(const std::string& first_pause) {
   Json made = sample_deployment(first_pause, "2s");
   made["spec"]["strategy"]["canary"]["bake"]["duration"] = "5s";
   made["spec"]["strategy"]["canary"]["abortScaleDownDelay"] = "2s";
-  made["spec"]["progressDeadlines"] = {{"provision", "45s"}, {"load", "45s"}};
+  made["spec"]["progressDeadlines"] = {{"provision", "5m"}, {"load", "5m"}};
   return made;
 }
 

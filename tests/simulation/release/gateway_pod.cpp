@@ -114,8 +114,9 @@ Task<Result<void>> GatewayPod::apply(std::string text) {
 
 Task<void> GatewayPod::follow_endpoints() {
   for (;;) {
-    for (const auto& [serving_hash, addresses] : cluster_->endpoints)
-      (void)router_.on_endpoints(serving_hash, addresses);
+    for (const auto& [engine, addresses] : cluster_->endpoints)
+      if (engine.model_deployment == identity_.model_deployment)
+        (void)router_.on_endpoints(engine.serving_hash, addresses);
     start_probes();
     note_readiness();
     if (co_await env_.wait(cluster_->endpoints_changed) == Wake::Cancelled) co_return;
@@ -187,7 +188,8 @@ Task<void> GatewayPod::serve_users() {
 
 void GatewayPod::note_failure(const gateway::Decision& decision) {
   const bool engine_lost =
-      decision.revision && cluster_->lost_lately(short_hash(decision.revision->serving_hash));
+      decision.revision &&
+      cluster_->lost_lately({identity_.model_deployment, short_hash(decision.revision->serving_hash)});
   if (engine_lost) {
     ++cluster_->traffic.failed_by_cause[decision.placement == gateway::Placement::NoEndpoint
                                             ? "its engine was lost"
@@ -205,7 +207,7 @@ Task<void> GatewayPod::finish_request(gateway::RequestId id, gateway::EndpointPo
     router_.on_result(id, gateway::Outcome::Success);
     co_return;
   }
-  if (cluster_->lost_lately(short_hash(endpoint->serving_hash)))
+  if (cluster_->lost_lately({identity_.model_deployment, short_hash(endpoint->serving_hash)}))
     ++cluster_->traffic.failed_by_cause["cut with its engine"];
   else
     cluster_->traffic.failures.push_back(identity_.pod +

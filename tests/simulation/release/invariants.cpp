@@ -71,7 +71,8 @@ void Invariants::on_status(const StoredEvent& event) {
     if (!status_.stable) replicas_at_least_ = replicas_;
   }
   if (!object->status) {
-    status_ = {};  // lost, or not there yet
+    status_lost_ = !event.before.is_null() && event.before.contains("status");
+    status_ = {};
     return;
   }
   const auto& status = *object->status;
@@ -122,7 +123,8 @@ void Invariants::check_pointers(const api::ModelDeploymentStatus& before,
                                 const api::ModelDeploymentStatus& after) {
   const auto recorded = [&](const std::string& hash, std::string_view key) {
     for (const Json& record : cluster_->server->store.list(kube::kControllerRevisions, kNamespace))
-      if (annotation(record, names::kHash) == hash) return !annotation(record, key).empty();
+      if (annotation(record, names::kHash) == hash && label(record, names::kModelDeployment) == name_)
+        return !annotation(record, key).empty();
     return false;
   };
   if (after.stable && (!before.stable || before.stable->hash != after.stable->hash) &&
@@ -179,9 +181,9 @@ void Invariants::check_configured(const std::string& where, const Arms& arms) {
     const auto old =
         std::ranges::find_if(before, [&](const auto& entry) { return entry.second.hash == arm.hash; });
     const bool more = name != "stable" && (old == before.end() || old->second.weight < arm.weight);
-    const std::string pods = short_hash(arm.serving_hash);
-    const std::int64_t ready = cluster_->ready_engines(pods);
-    if (more && ready < least && !cluster_->lost_lately(pods))
+    const EngineName engine{name_, short_hash(arm.serving_hash)};
+    const std::int64_t ready = cluster_->ready_pods(engine);
+    if (more && ready < least && !cluster_->lost_lately(engine))
       violated(what + " with " + std::to_string(ready) + " engines ready");
   }
 }
@@ -192,9 +194,11 @@ void Invariants::check_retirement(const std::string& serving_hash) {
   const auto retiring =
       std::find_if(status_.retiring.begin(), status_.retiring.end(),
                    [&](const auto& entry) { return short_hash(entry.serving_hash) == serving_hash; });
-  if (retiring == status_.retiring.end() || retiring->not_before > now()) violated(what + "before its time");
+  const bool known = retiring != status_.retiring.end();
+  if ((!known && !status_lost_) || (known && retiring->not_before > now() + cluster_->clock_error))
+    violated(what + "before its time");
   if (cluster_->lowest_epoch(name_) < status_.epoch.value_or(0)) violated(what + "before every gateway knew");
-  if (const auto requests = cluster_->in_flight(serving_hash); requests > 0)
+  if (const auto requests = cluster_->in_flight({name_, serving_hash}); requests > 0)
     violated(what + "under " + std::to_string(requests) + " requests");
 }
 

@@ -66,6 +66,7 @@ class Invariants {
   std::optional<Timestamp> gates_changed_;     // rejections before that may be tried again
   std::set<std::string> passed_;               // hashes whose gate was Successful
   api::ModelDeploymentStatus status_;          // as last written
+  bool status_lost_ = false;                   // nobody knows any more what was to retire
   GuardrailWatch guardrails_;
   // What the spec asks for, and the least it asked for since the stable engine last had as many.
   std::int64_t replicas_ = 1, replicas_at_least_ = 1;

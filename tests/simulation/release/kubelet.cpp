@@ -143,7 +143,7 @@ class Kubelet final : public Program {
           Json::array({pod_condition("PodScheduled", true), pod_condition("Ready", false)});
     });
     if (pod->gateway) return;
-    publish_endpoints(pod->serving_hash);
+    publish_endpoints(*pod);
     load(name);
   }
 
@@ -175,7 +175,7 @@ class Kubelet final : public Program {
       object["status"]["conditions"] =
           Json::array({pod_condition("PodScheduled", true), pod_condition("Ready", ready)});
     });
-    if (!pod->gateway) publish_endpoints(pod->serving_hash);
+    if (!pod->gateway) publish_endpoints(*pod);
     write_status(pod->deployment);
   }
 
@@ -194,7 +194,7 @@ class Kubelet final : public Program {
     pod.stopping = true;
     pod.ready = false;
     (void)store().remove(kube::kPods, pod.key);
-    if (!pod.gateway) publish_endpoints(pod.serving_hash);
+    if (!pod.gateway) publish_endpoints(pod);
     later(state_->options.stop, [this, name] { vanish(name); });
   }
 
@@ -206,7 +206,7 @@ class Kubelet final : public Program {
       state_->world->kill(gateway_process(name));
       state_->world->unroute(pod.ip);
     } else {
-      publish_endpoints(pod.serving_hash);
+      publish_endpoints(pod);
     }
     DeleteRequest now;
     now.grace_period_seconds = 0;
@@ -215,8 +215,8 @@ class Kubelet final : public Program {
 
   // Its processes end at once; requests on it are cut.
   void stop_processes(const Pod& pod) {
-    state_->note_loss(pod.serving_hash);
-    if (!pod.gateway) return publish_endpoints(pod.serving_hash);
+    if (!pod.gateway) state_->note_loss(engine_of(pod));
+    if (!pod.gateway) return publish_endpoints(pod);
     state_->world->kill(gateway_process(pod.key.name));
     state_->world->unroute(pod.ip);
   }
@@ -270,7 +270,7 @@ class Kubelet final : public Program {
       stop_processes(pod);
       if (pod.gateway) continue;
       pod.ready = false;
-      publish_endpoints(pod.serving_hash);
+      publish_endpoints(pod);
     }
     env_.call_after(kNodeNoticed, [this, lost] {
       for (const auto& name : lost) kill(name);
@@ -288,11 +288,14 @@ class Kubelet final : public Program {
     });
   }
 
-  void publish_endpoints(const std::string& serving_hash) {
-    auto& addresses = state_->endpoints[serving_hash];
+  static EngineName engine_of(const Pod& pod) { return {pod.model_deployment, pod.serving_hash}; }
+
+  void publish_endpoints(const Pod& of) {
+    const EngineName engine = engine_of(of);
+    auto& addresses = state_->endpoints[engine];
     addresses.clear();
     for (const auto& [name, pod] : pods_) {
-      if (pod.serving_hash != serving_hash || pod.ip.empty()) continue;
+      if (engine_of(pod) != engine || pod.ip.empty()) continue;
       gateway::EndpointAddress address;
       address.pod_uid = pod.uid;
       address.ip = pod.ip;

@@ -157,6 +157,7 @@ Played play(const PlayOptions& options) {
   World world(world_options);
   ApiServerOptions server_options;
   server_options.watch_lag = options.watch_lag;
+  server_options.page_size = options.page_size;
   const auto server = add_api_server(world, server_options);
   const auto cluster = add_cluster(world, server, options.cluster);
   const auto add_operator = [&](const char* name) {
@@ -225,7 +226,7 @@ Played play(const PlayOptions& options) {
     return false;
   };
   // The operator may not have heard yet that its last write was done.
-  (void)world.run_until(never, Duration(5'000));
+  (void)world.run_until(never, options.settle);
   const auto written = [&] { return world.writes(kOperator) + world.writes(kStandby); };
   const int numbered = written();
   cluster->users_come = options.silence < std::chrono::hours(2);
@@ -243,6 +244,8 @@ Played play(const PlayOptions& options) {
     played.violations.insert(played.violations.end(), each.violations().begin(), each.violations().end());
   if (server->lists_not_by_quorum > 0) played.violations.push_back("a list did not ask for a quorum");
   cluster->on_request = nullptr;
+  if (options.finish)
+    for (auto& problem : options.finish(scene)) played.violations.push_back(std::move(problem));
   played.traffic = cluster->traffic;
   played.deaths = world.deaths();
   played.state = end_state(*cluster);

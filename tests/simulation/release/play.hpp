@@ -73,11 +73,14 @@ struct PlayOptions {
   Duration phase_limit{600'000};
   Duration max_latency{5};
   Duration watch_lag{20};
-  Duration silence{60'000};                   // watched after the last phase
-  FaultHook faults;                           // until the last phase has ended
-  ClusterOptions cluster;                     // with a `judge`
-  std::function<void(Scene&)> prepare;        // before the first phase
-  std::function<void(Scene&)> after_handler;  // looks on, or changes the plan
+  Duration settle{5'000};                                  // for last words, before the silence
+  Duration silence{60'000};                                // watched after the last phase
+  FaultHook faults;                                        // until the last phase has ended
+  ClusterOptions cluster;                                  // with a `judge`
+  std::size_t page_size = 0;                               // of lists
+  std::function<void(Scene&)> prepare;                     // before the first phase
+  std::function<std::vector<std::string>(Scene&)> finish;  // at the end: what is wrong
+  std::function<void(Scene&)> after_handler;               // looks on, or changes the plan
 };
 
 struct PhaseResult {

@@ -107,6 +107,8 @@ std::vector<Scenario> make_scenarios() {
   const Start slow_with_topics{kLongPause, lenient, nullptr};
   const Start long_bake{"3s", nullptr,
                         [](Json& spec) { spec["strategy"]["canary"]["bake"]["duration"] = "90s"; }};
+  const Start impatient{
+      "3s", nullptr, [](Json& spec) { spec["progressDeadlines"] = {{"provision", "45s"}, {"load", "45s"}}; }};
   const Edit next = use_model(kNextModel), good = use_model(kGoodModel);
   const Edit better = use_prompt("support-answer-v2"), brief = use_prompt("support-answer-v3");
   const Phase canary{"canary", next, in_canary()};
@@ -145,9 +147,9 @@ std::vector<Scenario> make_scenarios() {
       "Healthy", 3);
   add("first-deploy-rejected-then-repaired", rejected_first_deploy, {"Promoted Model", "RolledBack Model"},
       "Healthy", 2);
-  add("engine-never-loads", then({{"stuck", use_model(kStuckModel), settled()}}),
+  add("engine-never-loads", then({{"stuck", use_model(kStuckModel), settled()}}, impatient),
       {"RolledBack Model", "Promoted Model"}, "RolledBack", 2);
-  add("no-room", then({{"no-room", use_model(kGiantModel), settled()}}),
+  add("no-room", then({{"no-room", use_model(kGiantModel), settled()}}, impatient),
       {"RolledBack Model", "Promoted Model"}, "RolledBack", 2);
   add("missing-prompt-then-there", missing_prompt, {"Promoted Model"});
   add("scale-in-canary", then({canary, {"scaled", scale_to(4), settled_with("Promoted", "Model")}}, slow),
@@ -197,6 +199,7 @@ PlayOptions Scenario::options() const {
   PlayOptions made;
   made.phases = phases;
   made.deployments = deployments;
+  if (deployments.size() > 1) made.settle = Duration(15'000);  // another one's mere progress
   made.cluster.judge = judge;
   made.cluster.models = models();
   made.silence = Duration(20'000);  // longer than the least time between two writes that tell mere progress

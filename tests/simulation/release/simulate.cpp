@@ -1,4 +1,5 @@
 // The simulation as a program of its own: all plans of all scenarios, then stories by seed.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "tests/simulation/release/problems.hpp"
+#include "tests/simulation/release/stories.hpp"
 #include "tests/simulation/release/suite.hpp"
 
 namespace llmops::simulation {
@@ -78,9 +80,51 @@ int play_plans(const Options& options) {
   return bad;
 }
 
+int print(const std::vector<StoryReport>& reports, const char* what, double took, bool verbose) {
+  int bad = 0;
+  std::int64_t requests = 0;
+  std::map<std::string, std::int64_t> failed;
+  for (const auto& report : reports) {
+    requests += report.requests;
+    for (const auto& [cause, count] : report.failed_by_cause) failed[cause] += count;
+    if (report.problems.empty()) continue;
+    if (bad++ > 0 && !verbose) {
+      std::printf("%s: %s\n", report.name.c_str(),
+                  report.problems.substr(0, report.problems.find('\n')).c_str());
+      continue;
+    }
+    std::printf("%s:\n%s%s\n", report.name.c_str(), joined(report.told).c_str(), report.problems.c_str());
+  }
+  std::printf("%zu %s, %d violations, %.1f s, %.1f/s\n", reports.size(), what, bad, took,
+              static_cast<double>(reports.size()) / std::max(took, 1e-3));
+  std::printf("%lld requests of users", static_cast<long long>(requests));
+  for (const auto& [cause, count] : failed)
+    std::printf("; %lld failed: %s", static_cast<long long>(count), cause.c_str());
+  std::printf("\n");
+  return bad;
+}
+
+int play_stories(const Options& options) {
+  int bad = 0;
+  std::vector<std::uint64_t> seeds = options.only;
+  for (std::uint64_t i = 0; i < options.seeds; ++i) seeds.push_back(options.first + i);
+  if (!seeds.empty()) {
+    const double began = seconds_now();
+    const auto reports = play_seeds(seeds, options.jobs);
+    bad += print(reports, "seeds", seconds_now() - began, options.verbose || !options.only.empty());
+  }
+  if (options.plans && (options.family.empty() || options.family == "desired") && options.scenario.empty()) {
+    const double began = seconds_now();
+    bad += print(play_desired_pairs(options.jobs, options.every), "pairs of desired states",
+                 seconds_now() - began, options.verbose);
+  }
+  return bad;
+}
+
 int run(const Options& options) {
   int bad = 0;
   if (options.plans) bad += play_references(options) + play_plans(options);
+  bad += play_stories(options);
   return bad == 0 ? 0 : 1;
 }
 

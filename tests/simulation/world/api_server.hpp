@@ -59,7 +59,13 @@ struct ApiServerState {
     stale.reset();
     store.changed().notify_all();
   }
+  // All watches end by 410.
+  void expire_watches() {
+    expired = store.revision();
+    store.changed().notify_all();
+  }
   std::optional<Stale> stale, forgotten;
+  std::uint64_t expired = 0;  // watches that are not beyond it have expired
   // Lists that an old server might answer from its cache: none may be.
   int lists_not_by_quorum = 0;
 };

@@ -95,6 +95,7 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
     }
     auto events = state->store.since(seen);
     if (concerns(state->forgotten) && seen < state->forgotten->at) events.reset();
+    if (seen < state->expired) events.reset();
     if (!events) {
       out += event_line("ERROR", expired().body);
     } else {
