@@ -68,7 +68,6 @@ void Invariants::on_status(const StoredEvent& event) {
   if (object->spec.replicas != replicas_) {
     replicas_at_least_ = std::min(replicas_at_least_, object->spec.replicas);
     replicas_ = object->spec.replicas;
-    if (!status_.stable) replicas_at_least_ = replicas_;
   }
   if (!object->status) {
     status_lost_ = !event.before.is_null() && event.before.contains("status");
@@ -221,12 +220,18 @@ void Invariants::on_engine(const StoredEvent& event) {
   if (status_.aside && short_hash(status_.aside->serving_hash) == serving_hash && !event.before.is_null())
     check_aside(event.before, event.after);
   const std::int64_t replicas = integer_at(event.after, "spec.replicas");
-  if (status_.stable && short_hash(status_.stable->serving_hash) == serving_hash && replicas == replicas_)
-    replicas_at_least_ = replicas_;
-  if (event.before.is_null() || replicas >= integer_at(event.before, "spec.replicas")) return;
-  // Users may ask for fewer; then the engine goes on with as many.
-  const bool still_wanted = status_.stable && short_hash(status_.stable->serving_hash) == serving_hash;
-  if (replicas != replicas_ || !still_wanted) check_retirement(serving_hash);
+  const bool first = !status_.stable && status_.candidate;
+  const auto& serving = first ? status_.candidate : status_.stable;
+  const bool follows_spec = serving && short_hash(serving->serving_hash) == serving_hash;
+  if (!event.before.is_null() && replicas < integer_at(event.before, "spec.replicas")) {
+    // Users may ask for fewer; then the engine goes on with as many.
+    if (!follows_spec || replicas < replicas_at_least_) check_retirement(serving_hash);
+    check_scaled_down(serving_hash, replicas);
+  }
+  if (follows_spec && replicas == replicas_) replicas_at_least_ = replicas_;
+}
+
+void Invariants::check_scaled_down(const std::string& serving_hash, std::int64_t replicas) {
   const std::int64_t lowest = cluster_->lowest_epoch(name_);
   for (const auto& [epoch, arms] : configured_) {
     if (epoch < lowest) continue;

@@ -49,6 +49,7 @@ class Invariants {
   void check_aside(const Json& before, const Json& after);
   void check_retirement(const std::string& serving_hash);
   void on_engine(const StoredEvent& event);
+  void check_scaled_down(const std::string& serving_hash, std::int64_t replicas);
   void check_configured(const std::string& where, const Arms& arms);
   bool is_rejected(const std::string& hash) const;
   Timestamp now() const;

@@ -68,6 +68,12 @@ std::vector<Phase> rejected_first_deploy() {
   return {{"rejected", begin, refused}, {"repaired", use_prompt("support-answer-v1"), settled()}};
 }
 
+// The engine that loads for the first revision serves the second: nothing is loaded twice.
+std::vector<Phase> prompt_changed_in_first_deploy() {
+  const auto begin = [](User& user) { deploy(user, [](Json&) {}); };
+  return {{"loading", begin, waits_for("Gate")}, {"changed", use_prompt("support-answer-v2"), settled()}};
+}
+
 std::vector<Phase> missing_prompt() {
   const auto begin = [](User& user) {
     deploy(user, [](Json& spec) { spec["promptRef"]["name"] = "support-answer-v9"; });
@@ -151,6 +157,8 @@ std::vector<Scenario> make_scenarios() {
       {"RolledBack Model", "Promoted Model"}, "RolledBack", 2);
   add("no-room", then({{"no-room", use_model(kGiantModel), settled()}}, impatient),
       {"RolledBack Model", "Promoted Model"}, "RolledBack", 2);
+  add("prompt-changed-in-first-deploy", prompt_changed_in_first_deploy,
+      {"Promoted Model", "Superseded Model"}, "Healthy", 3);
   add("missing-prompt-then-there", missing_prompt, {"Promoted Model"});
   add("scale-in-canary", then({canary, {"scaled", scale_to(4), settled_with("Promoted", "Model")}}, slow),
       {"Promoted Model", "Promoted Model"}, "Healthy", 3);
