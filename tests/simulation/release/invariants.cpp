@@ -82,6 +82,11 @@ void Invariants::on_status(const StoredEvent& event) {
     violated("the status has more than one candidate");
   for (const auto& rejection : status.rejected) rejected_[rejection.hash] = rejection.time;
   check_pointers(status_, status);
+  // A release that starts without a gate in its steps has nothing to pass.
+  if (status.candidate && (!status_.candidate || status_.candidate->hash != status.candidate->hash) &&
+      dump_json(object->spec.strategy ? object->spec.strategy->to_json() : Json()).find("analysis") ==
+          std::string::npos)
+    passed_.insert(status.candidate->hash);
   // An exchange is not judged: its revisions stand for those that were.
   if (status_.swap && !status.swap && status.stable && status.stable->hash == status_.swap->stable) {
     passed_.insert(status_.swap->stable);

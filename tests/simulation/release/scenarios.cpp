@@ -163,7 +163,11 @@ std::vector<Scenario> make_scenarios() {
   add("scale-in-canary", then({canary, {"scaled", scale_to(4), settled_with("Promoted", "Model")}}, slow),
       {"Promoted Model", "Promoted Model"}, "Healthy", 3);
   add("golden-set-edited-in-canary",
-      then({canary, {"edited", edit_golden_set, settled_with("Promoted", "Model")}}, slow),
+      then({canary,
+            {"edited", edit_golden_set, settled_with("Promoted", "Model")},
+            // Until then the gate's status tells of the golden set that it looked at last.
+            {"looked-at", ease_gate, settled_with("Promoted", "Model")}},
+           slow),
       {"Promoted Model", "Promoted Model"}, "Healthy", 3);
   add("gate-eased-after-rejection",
       then({{"bad-prompt", brief, settled()}, {"eased", ease_gate, settled_with("Promoted", "Prompt")}}),

@@ -51,6 +51,7 @@ void Weather::begin(Scene& scene) {
   for (const Event& event : events_)
     scene.world.schedule(event.at, [state = state_, cluster, event] { happen(state, *cluster, event); });
   scene.world.schedule(end_, [cluster] {
+    if (cluster->world->alive(kOperator)) cluster->world->env(kOperator).set_clock(Duration(0), 1);
     cluster->server->inject = nullptr;
     cluster->server->thaw(false);
   });
