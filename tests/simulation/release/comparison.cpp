@@ -32,8 +32,10 @@ void forget(Json& object) {
   Json& annotations = object["metadata"]["annotations"];
   if (annotations.is_object()) {
     annotations.erase(std::string(names::kContentDigest));  // covers the owner's uid
+    annotations.erase(kTouched);
     for (const auto key : {names::kPromotedAt, names::kRejectedAt})
       if (annotations.contains(std::string(key))) annotations[std::string(key)] = "set";
+    if (annotations.empty()) object["metadata"].erase("annotations");
   }
   if (object.contains("data") && object["data"].contains("config.json")) {
     Json config = parse_json(object["data"]["config.json"].get<std::string>()).value();

@@ -87,9 +87,22 @@ Json desired_part(const ResourceType& type, const Json& object) {
   return part;
 }
 
-Json without_version(Json object) {
-  object["metadata"].erase("resourceVersion");
-  return object;
+bool same_members(const Json& a, const Json& b, std::string_view but, bool metadata_apart) {
+  if (!a.is_object() || a.size() != b.size()) return a == b;
+  for (auto left = a.begin(), right = b.begin(); left != a.end(); ++left, ++right) {
+    if (left.key() != right.key()) return false;
+    if (left.key() == but) continue;
+    if (metadata_apart && left.key() == "metadata") {
+      if (!same_members(*left, *right, "resourceVersion", false)) return false;
+    } else if (*left != *right) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool same_but_version(const Json& a, const Json& b) {
+  return same_members(a, b, "", true);
 }
 
 }  // namespace
@@ -319,7 +332,7 @@ Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json
   const auto it = all.find(key);
   const Json before = it == all.end() ? Json() : it->second;
   // As the API server: a write that changes nothing makes no version and wakes no watch.
-  if (!before.is_null() && without_version(before) == without_version(after)) return {200, before};
+  if (!before.is_null() && same_but_version(before, after)) return {200, before};
   const Json* finalizers = find_path(after, "metadata.finalizers");
   const bool released = !finalizers || !finalizers->is_array() || finalizers->empty();
   const Json* had = find_path(before, "metadata.finalizers");
