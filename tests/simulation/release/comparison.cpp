@@ -11,7 +11,8 @@ namespace llmops::simulation {
 namespace {
 
 const std::set<std::string, std::less<>> kTimes{
-    "time", "startTime", "endTime", "startedAt", "completedAt", "lastTransitionTime", "creationTimestamp"};
+    "time",       "startTime",          "endTime",          "startedAt", "completedAt",
+    "returnedAt", "lastTransitionTime", "creationTimestamp"};
 
 void forget_times(Json& value) {
   if (value.is_array())

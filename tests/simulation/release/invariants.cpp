@@ -118,7 +118,11 @@ void Invariants::on_record(const StoredEvent& event) {
     const bool decided = status_.candidate && status_.candidate->hash == hash && status_.run &&
                          status_.run->decision && status_.run->decision->outcome == outcome;
     const bool exchanged = status_.swap && status_.swap->stable == hash && outcome == api::Outcome::Promoted;
-    if (!decided && !exchanged)
+    // A return within the bake takes back a pointer that was promoted before; the time of it is decided.
+    const bool returned = status_.stable && status_.stable->hash == hash && status_.returned_at &&
+                          annotation(event.after, key) == format_timestamp(*status_.returned_at) &&
+                          outcome == api::Outcome::Promoted;
+    if (!decided && !exchanged && !returned)
       violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
   }
 }

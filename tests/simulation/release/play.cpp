@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crds/base/names.hpp"
 #include "operator/main/wiring.hpp"
 #include "tests/simulation/release/comparison.hpp"
 #include "tests/simulation/release/invariants.hpp"
@@ -82,6 +83,14 @@ const Json& User::live() const {
 
 std::string User::phase() const {
   return string_at(live(), "status.phase");
+}
+
+int User::engine_pods() const {
+  const auto pods = store_.list(kube::kPods, kNamespace);
+  return static_cast<int>(std::ranges::count_if(pods, [](const Json& pod) {
+    const Json* labels = find_path(pod, "metadata.labels");
+    return labels && labels->contains(std::string(names::kServingHash));
+  }));
 }
 
 bool User::run_ended() const {

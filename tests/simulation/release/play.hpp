@@ -31,6 +31,8 @@ class User {
   const Json& live() const;
   Duration time() const { return world_.time(); }
   std::string phase() const;
+  // Of all deployments.
+  int engine_pods() const;
   // The release that the last change began has ended, whatever came of it, and all gateways know.
   bool run_ended() const;
   // Engines that serve nobody have gone as well.

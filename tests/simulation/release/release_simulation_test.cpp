@@ -152,8 +152,6 @@ void expect_no_violation(const Scenario& scenario, Family family) {
 }
 
 TEST_P(EveryScenario, a_crash_at_any_write_ends_as_if_there_was_none) {
-  // There a user acts at a moment that a crash may move, and the number of evaluations with it.
-  if (GetParam().name == "prompt-changed-in-first-deploy") return;
   expect_no_violation(GetParam(), Family::Crash);
 }
 
@@ -184,7 +182,8 @@ int most_refusals(const Played& played) {
   std::map<std::string, int> refused;
   int most = 0;
   for (const auto& write : played.writes)
-    if (write.verb == "POST" && write.status == 409 && !write.name.starts_with("support-bot-run-"))
+    if (write.verb == "POST" && write.status == 409 &&
+        (write.resource != "configmaps" || write.name.find("-run-") == std::string::npos))
       most = std::max(most, ++refused[write.to_string()]);
   return most;
 }

@@ -71,7 +71,9 @@ std::vector<Phase> rejected_first_deploy() {
 // The engine that loads for the first revision serves the second: nothing is loaded twice.
 std::vector<Phase> prompt_changed_in_first_deploy() {
   const auto begin = [](User& user) { deploy(user, [](Json&) {}); };
-  return {{"loading", begin, waits_for("Gate")}, {"changed", use_prompt("support-answer-v2"), settled()}};
+  // By then nothing is measured yet, whatever was late or lost before.
+  const auto loading = [](const User& user) { return user.engine_pods() == 2; };
+  return {{"loading", begin, loading}, {"changed", use_prompt("support-answer-v2"), settled()}};
 }
 
 std::vector<Phase> missing_prompt() {
@@ -139,7 +141,7 @@ std::vector<Scenario> make_scenarios() {
   add("back-to-stable-in-canary", then({canary, {"back", good, settled_with("Superseded", "Model")}}, slow),
       {"Superseded Model", "Promoted Model"}, "Healthy", 3);
   add("back-to-stable-in-bake", then({{"promoted", next, baking}, {"back", good, quiet}}, long_bake),
-      {"Promoted Model", "Promoted Model"}, "Healthy", 3);
+      {"Returned Model", "Promoted Model", "Promoted Model"}, "Healthy", 3);
   add("guardrail", then({guarded}, with_topics), {"Promoted Guardrail", "Promoted Model"});
   add("over-blocking-guardrail",
       then({guarded,
