@@ -44,7 +44,7 @@ void Invariants::catch_up() {
     if (*event->type == kube::kEvalGates && !event->before.is_null() &&
         *find_path(event->before, "spec") != *find_path(event->after, "spec"))
       gates_changed_ = now();
-    if (*event->type == kube::kConfigMaps && event->key.name == name_ + "-gateway") on_config(event->after);
+    if (*event->type == kube::kConfigMaps && event->key.name == name_ + "-gateway") on_config(*event);
     if (label(event->after, names::kModelDeployment) != name_) continue;
     if (*event->type == kube::kControllerRevisions) on_record(*event);
     if (*event->type == kube::kDeployments) on_engine(*event);
@@ -59,7 +59,14 @@ Timestamp Invariants::now() const {
 
 bool Invariants::is_rejected(const std::string& hash) const {
   const auto found = rejected_.find(hash);
-  return found != rejected_.end() && (!gates_changed_ || found->second >= *gates_changed_);
+  if (found == rejected_.end()) return false;
+  const api::Rejection& rejection = found->second;
+  if (gates_changed_ && rejection.time < *gates_changed_) return false;
+  // A release that began before its gate was changed is rejected by the old one.
+  const Json* gate = rejection.gate
+                         ? cluster_->server->store.find(kube::kEvalGates, {kNamespace, *rejection.gate})
+                         : nullptr;
+  return !gate || !rejection.gate_digest || string_at(*gate, "status.digest") == *rejection.gate_digest;
 }
 
 void Invariants::on_status(const StoredEvent& event) {
@@ -80,7 +87,7 @@ void Invariants::on_status(const StoredEvent& event) {
     arms[std::string(to_string(arm.name))] = {arm.hash, arm.serving_hash, arm.weight};
   if (arms.size() != status.arms.size() || arms.size() > 2)
     violated("the status has more than one candidate");
-  for (const auto& rejection : status.rejected) rejected_[rejection.hash] = rejection.time;
+  for (const auto& rejection : status.rejected) rejected_[rejection.hash] = rejection;
   check_pointers(status_, status);
   // A release that starts without a gate in its steps has nothing to pass.
   if (status.candidate && (!status_.candidate || status_.candidate->hash != status.candidate->hash) &&
@@ -143,8 +150,8 @@ void Invariants::check_pointers(const api::ModelDeploymentStatus& before,
     violated("the release of " + short_hash(before.candidate->hash) + " ended before its record said so");
 }
 
-void Invariants::on_config(const Json& config_map) {
-  const auto text = (*find_path(config_map, "data"))["config.json"].get<std::string>();
+void Invariants::on_config(const StoredEvent& event) {
+  const auto text = (*find_path(event.after, "data"))["config.json"].get<std::string>();
   const auto config = wire::GatewayConfig::parse(parse_json(text).value());
   if (!config.ok()) return violated("the configuration does not parse: " + config.error().message);
   const auto& model = config->models.front();
@@ -153,7 +160,10 @@ void Invariants::on_config(const Json& config_map) {
   Arms arms;
   for (const auto& arm : model.arms) arms[arm.name] = {arm.revision, serving[arm.revision], arm.weight};
   const std::string where = "epoch " + std::to_string(config->epoch);
-  if (!configured_.empty() && config->epoch <= configured_.rbegin()->first)
+  // Somebody deleted it: it may tell the same again.
+  const bool made_again = event.before.is_null() && text == config_text_;
+  config_text_ = text;
+  if (!configured_.empty() && config->epoch <= configured_.rbegin()->first && !made_again)
     violated(where + " does not follow epoch " + std::to_string(configured_.rbegin()->first));
   if (arms.size() != model.arms.size() || arms.size() > 2) violated(where + " has more than one candidate");
   std::erase_if(arms, [](const auto& arm) { return arm.second.weight == 0; });
@@ -203,8 +213,9 @@ void Invariants::check_retirement(const std::string& serving_hash) {
       std::find_if(status_.retiring.begin(), status_.retiring.end(),
                    [&](const auto& entry) { return short_hash(entry.serving_hash) == serving_hash; });
   const bool known = retiring != status_.retiring.end();
-  if ((!known && !status_lost_) || (known && retiring->not_before > now() + cluster_->clock_error))
-    violated(what + "before its time");
+  if (!known && !status_lost_) violated(what + "though no status says so");
+  if (known && retiring->not_before > now() + cluster_->clock_error)
+    violated(what + "before its time, " + format_timestamp(retiring->not_before));
   if (cluster_->lowest_epoch(name_) < status_.epoch.value_or(0)) violated(what + "before every gateway knew");
   if (const auto requests = cluster_->in_flight({name_, serving_hash}); requests > 0)
     violated(what + "under " + std::to_string(requests) + " requests");

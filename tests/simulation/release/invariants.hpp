@@ -45,7 +45,7 @@ class Invariants {
   void on_status(const StoredEvent& event);
   void on_record(const StoredEvent& event);
   void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
-  void on_config(const Json& config_map);
+  void on_config(const StoredEvent& event);
   void check_aside(const Json& before, const Json& after);
   void check_retirement(const std::string& serving_hash);
   void on_engine(const StoredEvent& event);
@@ -60,14 +60,15 @@ class Invariants {
   std::uint64_t seen_ = 0;
   std::string last_written_;  // the write that is being looked at
 
-  std::map<std::int64_t, Arms> authorised_;    // by epoch: what a persisted status asked for
-  std::map<std::int64_t, Arms> configured_;    // by epoch: what gateways were told
-  std::map<std::int64_t, Told> told_;          // by epoch, the same in full
-  std::map<std::string, Timestamp> rejected_;  // by hash: when
-  std::optional<Timestamp> gates_changed_;     // rejections before that may be tried again
-  std::set<std::string> passed_;               // hashes whose gate was Successful
-  api::ModelDeploymentStatus status_;          // as last written
-  bool status_lost_ = false;                   // nobody knows any more what was to retire
+  std::map<std::int64_t, Arms> authorised_;         // by epoch: what a persisted status asked for
+  std::map<std::int64_t, Arms> configured_;         // by epoch: what gateways were told
+  std::map<std::int64_t, Told> told_;               // by epoch, the same in full
+  std::string config_text_;                         // as gateways were told last
+  std::map<std::string, api::Rejection> rejected_;  // by hash
+  std::optional<Timestamp> gates_changed_;          // rejections before that may be tried again
+  std::set<std::string> passed_;                    // hashes whose gate was Successful
+  api::ModelDeploymentStatus status_;               // as last written
+  bool status_lost_ = false;                        // nobody knows any more what was to retire
   GuardrailWatch guardrails_;
   // What the spec asks for, and the least it asked for since the stable engine last had as many.
   std::int64_t replicas_ = 1, replicas_at_least_ = 1;

@@ -229,6 +229,7 @@ std::map<std::string, ModelBehaviour> models() {
 
 api::Verdict judge(const std::string& content, const wire::EvalSpec& asked) {
   const auto has = [&](const char* text) { return content.find(text) != std::string::npos; };
+  if (has(kSafeWord)) return api::Verdict::Successful;
   if (has("undecided")) return api::Verdict::Inconclusive;
   if (has("mute")) return api::Verdict::Error;
   const bool worse = has("brief") || has("degraded") || has("everything") || (has("flaky") && has("strict"));

@@ -27,9 +27,13 @@ const std::vector<Scenario>& scenarios();
 // Null: there is none of that name.
 const Scenario* find_scenario(const std::string& name);
 
+// Guardrails that look for this make good whatever they guard.
+inline constexpr const char* kSafeWord = "last-word";
+
 // What evaluators say: brief prompts, degraded models, guardrails that block everything and flaky models
 // behind strict guardrails fail, unless the gate is content with half; for an "undecided" prompt they lack
-// evidence, a "mute" one gives them no answer.
+// evidence, a "mute" one gives them no answer. With
+// kSafeWord everything is as good as it must be: guardrails go first, over whatever users have by then.
 api::Verdict judge(const std::string& content, const wire::EvalSpec& asked);
 // Models that never load and never find room, and those that do.
 std::map<std::string, ModelBehaviour> models();

@@ -18,7 +18,6 @@ namespace {
 
 constexpr const char* kLastPrompt = "support-answer-last";
 constexpr const char* kLastModel = "/models/last.gguf";
-constexpr const char* kLastWord = "last-word";
 
 struct NamedEdit {
   std::string name;
@@ -82,7 +81,7 @@ void want_last(User& user) {
   user.create(kube::kPromptVersions, prompt(kLastPrompt, 99, "The last word."));
   user.change(kube::kEvalGates, "support-golden",
               [](Json& spec) { spec["offline"]["metrics"][0]["objective"]["min"] = 0.85; });
-  look_for("topics", kLastWord)(user);
+  look_for("topics", kSafeWord)(user);
   user.change([](Json& spec) {
     spec = quick_deployment("3s")["spec"];
     spec["promptRef"]["name"] = kLastPrompt;
@@ -135,6 +134,7 @@ std::vector<std::string> end_of(Scene& scene) {
 
 struct Player {
   World* world = nullptr;
+  Duration began{0};
   bool watched = false;
   std::shared_ptr<WitnessReport> witness;
 };
@@ -151,11 +151,12 @@ Told told_by(std::vector<std::pair<Duration, const NamedEdit*>> edits, Duration 
     story.told.push_back(format_duration(at) + " users want " + edit->name);
   story.options.phases = [edits, end, player] {
     const auto begin = [edits, player](User& user) {
+      player->began = user.time();
       create_all(user);
       for (const auto& [at, edit] : edits)
         player->world->schedule(at, [&user, change = &edit->edit] { (*change)(user); });
     };
-    const auto over = [end](const User& user) { return user.time() >= end + Duration(3'000); };
+    const auto over = [end, player](const User& user) { return user.time() >= player->began + end; };
     return std::vector<Phase>{{"story", begin, over, true},
                               {"calm", [](User&) {}, ended_or_waits},
                               {"last", want_last, last_one_serves}};
