@@ -49,6 +49,32 @@ TEST(FirstDeploy, StaysClosedWhenAGateWithAnObjectiveFails) {
   EXPECT_FALSE(world.status().run);
 }
 
+TEST(FirstDeploy, ThatIsGivenUpRetiresItsEngineEvenIfTheNextContentNeedsTheSameButMayNotBegin) {
+  ReleaseWorld world;
+  world.engines_load = false;
+  world.run(
+      [&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
+  const std::string engine = world.status().candidate->serving_hash;
+  world.set_prompt("Another.");
+  world.set_steps({ReleaseWorld::analysis("nowhere")});
+  world.run([&] { return !world.status().run; });
+  ASSERT_THAT(world.status().retiring, testing::SizeIs(1));
+  EXPECT_EQ(world.status().retiring.front().serving_hash, engine);
+}
+
+TEST(FirstDeploy, ThatIsGivenUpLeavesItsEngineToTheNextContentThatNeedsTheSame) {
+  ReleaseWorld world;
+  world.engines_load = false;
+  world.run(
+      [&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
+  world.set_prompt("Another.");
+  world.engines_load = true;
+  world.run();
+  EXPECT_EQ(world.status().stable->revision, 2);
+  EXPECT_EQ(world.engine_pods_ever(), 2);
+  EXPECT_THAT(world.status().retiring, testing::IsEmpty());
+}
+
 TEST(Settled, AsksForNothingAndPullsNoReport) {
   ReleaseWorld world = healthy_world();
   world.writes.clear();
