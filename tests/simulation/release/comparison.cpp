@@ -36,8 +36,8 @@ void forget(Json& object) {
     annotations.erase(kTouched);
     for (const auto key : {names::kPromotedAt, names::kRejectedAt})
       if (annotations.contains(std::string(key))) annotations[std::string(key)] = "set";
-    if (annotations.empty()) object["metadata"].erase("annotations");
   }
+  if (annotations.empty()) object["metadata"].erase("annotations");
   if (object.contains("data") && object["data"].contains("config.json")) {
     Json config = parse_json(object["data"]["config.json"].get<std::string>()).value();
     config.erase("epoch");

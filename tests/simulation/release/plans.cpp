@@ -176,8 +176,9 @@ const std::vector<Family>& families() {
 
 PlayOptions options_for(Family family, PlayOptions options) {
   options.standby = family == Family::TwoLeaders;
-  if (!options.standby) return options;
-  options.settle = Duration(20'000);  // mere progress is told every ten seconds of a slow clock
+  const bool stale = family == Family::Stale || family == Family::StaleStart || family == Family::Unobserved;
+  // Mere progress is told every ten seconds, of a slow clock perhaps, or after a view was stale to the end.
+  if (options.standby || stale) options.settle = Duration(20'000);
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include "tests/simulation/release/guardrails.hpp"
 #include "tests/simulation/release/problems.hpp"
 #include "tests/simulation/release/quickstart.hpp"
+#include "tests/simulation/release/stories.hpp"
 #include "tests/simulation/release/suite.hpp"
 
 namespace llmops::simulation {
@@ -29,9 +30,16 @@ namespace {
 // 97th plan of each family in each scenario. Others play all.
 #ifdef LLMOPS_SLOW_BUILD
 constexpr int kEveryPlan = 97;
+constexpr std::uint64_t kSeeds = 6;
 #else
 constexpr int kEveryPlan = 1;
+constexpr std::uint64_t kSeeds = 120;
 #endif
+constexpr std::uint64_t kShards = 6;
+
+int jobs() {
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
 
 // The run without faults.
 const Played& reference(const Scenario& scenario) {
@@ -145,8 +153,7 @@ TEST_P(EveryScenario, ends_as_it_should_without_faults) {
 
 // All plans of a family, or a sample where the build is slow.
 void expect_no_violation(const Scenario& scenario, Family family) {
-  const int jobs = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const FamilyResult result = play_family(scenario, family, jobs, kEveryPlan);
+  const FamilyResult result = play_family(scenario, family, jobs(), kEveryPlan);
   EXPECT_GT(result.plans, 0);
   for (const auto& report : result.bad) ADD_FAILURE() << report.plan << "\n" << report.problems;
 }
@@ -210,6 +217,17 @@ TEST_P(EveryScenario, losing_every_write_once_ends_as_if_none_was_lost) {
   options.faults = once_for_each_write(Fault::RequestLost);
   const std::string problems = problems_of(play(options), reference(GetParam()));
   EXPECT_TRUE(problems.empty()) << problems;
+}
+
+// Stories whose seeds follow one another; `build/release/tests/simulate --seed X` tells one of them.
+class Stories : public testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, Stories, testing::Range<std::uint64_t>(0, kShards));
+
+TEST_P(Stories, of_random_edits_and_troubles_end_with_what_users_want_last) {
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t seed = GetParam() + 1; seed <= kSeeds; seed += kShards) seeds.push_back(seed);
+  for (const auto& report : play_seeds(seeds, jobs()))
+    EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
 
 }  // namespace
