@@ -1,7 +1,6 @@
 #include "controllers/modeldeployment/core/decide.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/aside.hpp"
@@ -319,10 +318,8 @@ void collect_old_runs(const Observed& observed, std::vector<Action>& actions) {
   for (const auto& plan : observed.plans)
     if (plan.number <= oldest) actions.emplace_back(Delete{kube::kControllerRevisions, plan.meta});
   for (const auto& [name, run] : observed.eval_runs) {
-    const std::string number = run.meta.label(names::kRun);
-    std::int64_t value = 0;
-    const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (code == std::errc{} && value <= oldest) actions.emplace_back(Delete{kube::kEvalRuns, run.meta});
+    const std::int64_t number = run_number(run.meta);
+    if (number > 0 && number <= oldest) actions.emplace_back(Delete{kube::kEvalRuns, run.meta});
   }
 }
 

@@ -316,6 +316,22 @@ TEST(LostStatus, IsRebuiltFromTheRecordsOfPromotions) {
   EXPECT_TRUE(world.told("StatusRestored"));
 }
 
+TEST(LostStatus, InAFirstDeployMakesNoEvidenceOfWhatWasMeasuredForOtherContent) {
+  ReleaseWorld world;
+  world.add_gate("golden");
+  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.set_steps({ReleaseWorld::analysis("golden")});
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Successful; };
+  world.run([&] { return !world.observed.eval_runs.empty(); });
+  world.observed.status = {};
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
+  world.set_prompt("Worse.");
+  world.run();
+  EXPECT_FALSE(world.status().stable) << "run " << *world.status().last_run;
+  EXPECT_EQ(world.status().phase, Phase::Degraded) << *world.status().message;
+  EXPECT_EQ(world.observed.eval_runs.size(), 2u);
+}
+
 TEST(Progress, IsHowFarALoadHasComeAndAnAcknowledgementWhileNobodyIsServed) {
   const api::ModelDeploymentStatus before = healthy_world().status();
   api::ModelDeploymentStatus loading = before;
