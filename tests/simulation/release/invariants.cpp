@@ -77,7 +77,7 @@ void Invariants::on_status(const StoredEvent& event) {
     replicas_ = object->spec.replicas;
   }
   if (!object->status) {
-    status_lost_ = !event.before.is_null() && event.before.contains("status");
+    status_lost_ = status_lost_ || (!event.before.is_null() && event.before.contains("status"));
     status_ = {};
     return;
   }
@@ -89,11 +89,15 @@ void Invariants::on_status(const StoredEvent& event) {
     violated("the status has more than one candidate");
   for (const auto& rejection : status.rejected) rejected_[rejection.hash] = rejection;
   check_pointers(status_, status);
-  // A release that starts without a gate in its steps has nothing to pass.
-  if (status.candidate && (!status_.candidate || status_.candidate->hash != status.candidate->hash) &&
-      dump_json(object->spec.strategy ? object->spec.strategy->to_json() : Json()).find("analysis") ==
-          std::string::npos)
-    passed_.insert(status.candidate->hash);
+  // A release whose pinned plan has no gate has nothing to pass; the spec may be another by now.
+  if (status.candidate && status.run &&
+      (!status_.candidate || status_.candidate->hash != status.candidate->hash)) {
+    const std::string plan = name_ + "-run-" + std::to_string(status.run->number);
+    const Json* record = cluster_->server->store.find(kube::kControllerRevisions, {kNamespace, plan});
+    if (!record) violated(plan + " began without its plan");
+    if (record && dump_json(*find_path(*record, "data")).find("analysis") == std::string::npos)
+      passed_.insert(status.candidate->hash);
+  }
   // An exchange is not judged: its revisions stand for those that were.
   if (status_.swap && !status.swap && status.stable && status.stable->hash == status_.swap->stable) {
     passed_.insert(status_.swap->stable);

@@ -177,8 +177,10 @@ const std::vector<Family>& families() {
 PlayOptions options_for(Family family, PlayOptions options) {
   options.standby = family == Family::TwoLeaders;
   const bool stale = family == Family::Stale || family == Family::StaleStart || family == Family::Unobserved;
-  // Mere progress is told every ten seconds, of a slow clock perhaps, or after a view was stale to the end.
-  if (options.standby || stale) options.settle = Duration(20'000);
+  // Last words come after a view was stale to the end; and mere progress is told ten seconds after the last
+  // write, by a clock that may be two skews behind the one that dated it, and slow.
+  if (stale) options.settle = Duration(20'000);
+  if (options.standby) options.settle = (2 * kSkew + Duration(10'000)) * 3 / 2;
   return options;
 }
 

@@ -127,15 +127,10 @@ bool User::serves(const std::string& deployment, const std::string& prompt) cons
 
 bool User::settled_with(std::string_view outcome, std::string_view part) const {
   const Json& object = live();
-  const Json* status = find_path(object, "status");
-  if (!status || !find_path(*status, "lastRun") || find_path(*status, "run")) return false;
-  for (const char* field : {"bakeUntil", "retiring", "aside", "swap"})
-    if (find_path(*status, field)) return false;
   const std::string now = phase();
-  return (now == "Healthy" || now == "RolledBack") &&
-         integer_at(object, "status.observedGeneration") >= integer_at(object, "metadata.generation") &&
-         string_at(*status, "history.0.outcome") == outcome &&
-         string_at(*status, "history.0.changed.0") == part;
+  return quiet() && (now == "Healthy" || now == "RolledBack") &&
+         string_at(object, "status.history.0.outcome") == outcome &&
+         string_at(object, "status.history.0.changed.0") == part;
 }
 
 bool User::pauses_at(std::int64_t weight) const {

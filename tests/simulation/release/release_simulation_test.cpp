@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -151,15 +152,27 @@ TEST_P(EveryScenario, ends_as_it_should_without_faults) {
   EXPECT_EQ(problems_of_reference(GetParam(), reference(GetParam())), "");
 }
 
-// All plans of a family, or a sample where the build is slow.
-void expect_no_violation(const Scenario& scenario, Family family) {
-  const FamilyResult result = play_family(scenario, family, jobs(), kEveryPlan);
+// Every so many plans of a family; fewer where the build is slow.
+void expect_no_violation(const Scenario& scenario, Family family, int every = 1) {
+  const FamilyResult result = play_family(scenario, family, jobs(), std::max(every, kEveryPlan));
   EXPECT_GT(result.plans, 0);
   for (const auto& report : result.bad) ADD_FAILURE() << report.plan << "\n" << report.problems;
 }
 
 TEST_P(EveryScenario, a_crash_at_any_write_ends_as_if_there_was_none) {
   expect_no_violation(GetParam(), Family::Crash);
+}
+
+TEST_P(EveryScenario, one_more_reconcile_after_each_write_changes_nothing) {
+  expect_no_violation(GetParam(), Family::Repeated);
+}
+
+// Scenarios take turns with the families; `build/release/tests/simulate --plans` plays all of both.
+TEST_P(EveryScenario, what_is_seen_late_or_never_ends_as_if_it_was_seen) {
+  const std::array families{Family::StaleStart, Family::Unobserved, Family::Stale, Family::Recreated,
+                            Family::TwoLeaders};
+  const auto index = static_cast<std::size_t>(find_scenario(GetParam().name) - scenarios().data());
+  expect_no_violation(GetParam(), families[index % families.size()], 11);
 }
 
 // Every write of the operator meets this fault, and its next attempt, which may say something newer, does

@@ -57,12 +57,12 @@ struct ApiServerState {
   void thaw(bool forget) {
     if (stale && forget) forgotten = Stale{stale->client, stale->type, store.revision()};
     stale.reset();
-    store.changed().notify_all();
+    store.notify_all();
   }
   // All watches end by 410.
   void expire_watches() {
     expired = store.revision();
-    store.changed().notify_all();
+    store.notify_all();
   }
   std::optional<Stale> stale, forgotten;
   std::uint64_t expired = 0;  // watches that are not beyond it have expired

@@ -117,7 +117,8 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
     if (!events) break;
     if (newest() > seen) continue;
     const Duration until = bookmarks ? std::min(end, next_bookmark) : end;
-    const Wake wake = co_await env.wait(state->store.changed(), std::max(Duration(1), until - env.uptime()));
+    const Wake wake =
+        co_await env.wait(state->store.changed(type), std::max(Duration(1), until - env.uptime()));
     if (wake == Wake::Cancelled) co_return;
   }
   const Result<void> finished = co_await exchange.finish();

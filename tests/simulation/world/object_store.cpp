@@ -361,19 +361,30 @@ Outcome ObjectStore::erase(const ResourceType& type, const ObjectKey& key) {
            {"details", details}}};
 }
 
+Notify& ObjectStore::changed(const ResourceType& type) {
+  return changed_of_[&canonical(type)];
+}
+
+void ObjectStore::notify_all() {
+  changed_.notify_all();
+  for (auto& [type, changed] : changed_of_) changed.notify_all();
+}
+
 void ObjectStore::append(StoredEvent event) {
+  const ResourceType* type = event.type;
   history_.push_back(std::move(event));
   while (history_.size() > history_limit_) {
     compacted_ = history_.front().revision;
     history_.pop_front();
   }
   changed_.notify_all();
+  changed_of_[type].notify_all();
 }
 
 void ObjectStore::compact() {
   history_.clear();
   compacted_ = revision_;
-  changed_.notify_all();
+  notify_all();
 }
 
 std::optional<std::vector<const StoredEvent*>> ObjectStore::since(std::uint64_t revision) const {
