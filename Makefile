@@ -48,9 +48,9 @@ test-integration: deps ## Tests against the real API server of the local cluster
 test-e2e: $(DEPS) ## The quickstart, then faults and bad input on the same cluster (root)
 	@$(PYTHON) tests/e2e/layers.py e2e
 
-simulate: deps-build build/release/build.ninja ## Simulate all crash plans and SEEDS=1000 schedules, or replay SEED=x
-	@ninja -C build/release release_simulation_test
-	@LLMOPS_SEEDS=$(SEEDS) $(if $(SEED),LLMOPS_SEED=$(SEED)) build/release/tests/release_simulation_test
+simulate: deps-build build/release/build.ninja ## Simulate all plans of all scenarios and SEEDS=1000 stories, or one story: SEED=x
+	@ninja -C build/release simulate
+	@build/release/tests/simulate $(if $(SEED),--seed $(SEED),--plans --seeds $(SEEDS))
 
 conformance: deps-build build/release/build.ninja ## Play PROGRAMS=200 random programs, or SEED=x again, against simulated and real API server
 	@e2e/cluster/build.sh kube

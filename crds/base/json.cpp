@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace llmops {
@@ -76,24 +77,50 @@ void append_number(double number, std::string& out) {
   }
 }
 
+// Most texts need no escape; for the others the library's serializer, which makes buffers of its own each
+// time.
+void append_string(const std::string& text, std::string& out) {
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c != '"' && c != '\\'; });
+  if (!plain) {
+    out += dump_json(Json(text));
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+void append_canonical(const Json& value, std::string& out);
+
+void append_members(const Json::object_t& members, std::string& out) {
+  char before = '{';
+  const auto append = [&](const auto& member) {
+    out += std::exchange(before, ',');
+    append_string(member.first, out);
+    out += ':';
+    append_canonical(member.second, out);
+  };
+  const bool in_order = std::none_of(members.begin(), members.end(), [](const auto& member) {
+    return has_supplementary_or_private(member.first);
+  });
+  if (in_order) {
+    for (const auto& member : members) append(member);
+  } else {
+    std::vector<const Json::object_t::value_type*> sorted;
+    for (const auto& member : members) sorted.push_back(&member);
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto* a, const auto* b) { return utf16_less(a->first, b->first); });
+    for (const auto* member : sorted) append(*member);
+  }
+  out += members.empty() ? "{}" : "}";
+}
+
 void append_canonical(const Json& value, std::string& out) {
   switch (value.type()) {
-    case Json::value_t::object: {
-      std::vector<Json::const_iterator> members;
-      members.reserve(value.size());
-      for (auto it = value.begin(); it != value.end(); ++it) members.push_back(it);
-      std::sort(members.begin(), members.end(),
-                [](const auto& a, const auto& b) { return utf16_less(a.key(), b.key()); });
-      out += '{';
-      for (std::size_t i = 0; i < members.size(); ++i) {
-        if (i) out += ',';
-        out += dump_json(Json(members[i].key()));
-        out += ':';
-        append_canonical(members[i].value(), out);
-      }
-      out += '}';
+    case Json::value_t::object:
+      append_members(value.get_ref<const Json::object_t&>(), out);
       break;
-    }
     case Json::value_t::array:
       out += '[';
       for (std::size_t i = 0; i < value.size(); ++i) {
@@ -101,6 +128,12 @@ void append_canonical(const Json& value, std::string& out) {
         append_canonical(value[i], out);
       }
       out += ']';
+      break;
+    case Json::value_t::string:
+      append_string(value.get_ref<const std::string&>(), out);
+      break;
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
       break;
     case Json::value_t::number_float:
       append_number(value.get<double>(), out);

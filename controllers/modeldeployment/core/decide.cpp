@@ -1,7 +1,6 @@
 #include "controllers/modeldeployment/core/decide.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/aside.hpp"
@@ -189,7 +188,7 @@ bool may_retire(const Observed& observed, const std::string& serving_hash) {
   return true;  // an engine that nothing refers to
 }
 
-void ensure_engines(const Observed& observed, std::vector<Action>& actions) {
+void ensure_engines(const Observed& observed, const Target& target, std::vector<Action>& actions) {
   const auto wanted = wanted_engines(observed, observed.status);
   std::set<std::string> kept;
   for (const auto& [serving_hash, replicas] : wanted) {
@@ -210,6 +209,8 @@ void ensure_engines(const Observed& observed, std::vector<Action>& actions) {
     }
     if (stack && (engine || replicas > 0)) ensure(observed, engine_service(observed, serving_hash), actions);
   }
+  // The release that is about to start finds its engine loaded, or on the way.
+  if (wants_run(observed, target)) kept.insert(short_hash(target.serving_hash));
   for (const auto& engine : observed.engines)
     if (!kept.count(engine.serving_hash) && engine.replicas > 0 && may_retire(observed, engine.serving_hash))
       actions.emplace_back(Scale{engine.meta, 0});
@@ -317,10 +318,8 @@ void collect_old_runs(const Observed& observed, std::vector<Action>& actions) {
   for (const auto& plan : observed.plans)
     if (plan.number <= oldest) actions.emplace_back(Delete{kube::kControllerRevisions, plan.meta});
   for (const auto& [name, run] : observed.eval_runs) {
-    const std::string number = run.meta.label(names::kRun);
-    std::int64_t value = 0;
-    const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (code == std::errc{} && value <= oldest) actions.emplace_back(Delete{kube::kEvalRuns, run.meta});
+    const std::int64_t number = run_number(run.meta);
+    if (number > 0 && number <= oldest) actions.emplace_back(Delete{kube::kEvalRuns, run.meta});
   }
 }
 
@@ -454,7 +453,7 @@ std::vector<Action> next_actions(const Observed& observed) {
   ensure_exchange_records(observed, target, actions);
   ensure_records(observed, target, actions);
   ensure_gateway(observed, actions);
-  ensure_engines(observed, actions);
+  ensure_engines(observed, target, actions);
   for (auto& run : missing_eval_runs(observed)) actions.emplace_back(Create{std::move(run)});
   record_decision(observed, actions);
   record_exchange(observed, actions);

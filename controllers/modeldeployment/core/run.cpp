@@ -28,7 +28,8 @@ void abandon_first_deploy(Draft& draft) {
   draft.status.candidate.reset();
   draft.status.run.reset();
   draft.status.arms.clear();
-  if (serving_hash != draft.target.serving_hash) retire(draft, serving_hash, draft.observed.now);
+  // The next release may need the same engine; but whether one begins is not known yet.
+  retire(draft, serving_hash, draft.observed.now);
 }
 
 // Its gates could not decide: nothing is lost when it ends.

@@ -1,12 +1,14 @@
 #include "controllers/modeldeployment/core/target.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "controllers/modeldeployment/core/endpoints.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/defaults.hpp"
+#include "crds/base/names.hpp"
 
 namespace llmops::release {
 namespace {
@@ -203,8 +205,18 @@ Plan plan_for(const Observed& observed, const Target& target) {
   return target.held || in_rollback_window(observed, target) ? without_steps(std::move(plan)) : plan;
 }
 
+std::int64_t run_number(const kube::ObjectMeta& eval_run) {
+  const std::string text = eval_run.label(names::kRun);
+  std::int64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return code == std::errc{} ? number : 0;
+}
+
 NextRun next_run(const Observed& observed, const std::string& plan_digest) {
-  const std::int64_t last = observed.status.last_run.value_or(0);
+  std::int64_t last = observed.status.last_run.value_or(0);
+  // A status that was lost knows no numbers, and what was measured under one is no evidence for other
+  // content.
+  for (const auto& [name, run] : observed.eval_runs) last = std::max(last, run_number(run.meta));
   NextRun next{last + 1, nullptr};
   for (const auto& record : observed.plans) {
     if (record.number <= last) continue;

@@ -54,6 +54,9 @@ const RevisionRecord* promoted_before(const Observed& observed, const api::Revis
 // The plan that such a run would pin. Without steps for what a person or the rollback window returns to.
 Plan plan_for(const Observed& observed, const Target& target);
 
+// The number of the run that an EvalRun belongs to; 0: it says none.
+std::int64_t run_number(const kube::ObjectMeta& eval_run);
+
 // The number that the next run gets, and its record once that exists with this very plan.
 struct NextRun {
   std::int64_t number = 1;

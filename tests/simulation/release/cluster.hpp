@@ -5,13 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "crds/base/json.hpp"
 #include "crds/wire/eval_spec.hpp"
-#include "gateway/router/endpoints.hpp"
+#include "gateway/router/router.hpp"
 #include "tests/simulation/world/api_server.hpp"
 #include "tests/simulation/world/world.hpp"
 
@@ -32,16 +31,32 @@ struct ClusterOptions {
   Duration warm_up{500};                            // of an endpoint by a gateway
   Duration evaluation{5'000};
   // What an evaluator says of a revision, judged by the content of its record.
-  std::function<api::Verdict(const std::string& content)> judge;
+  std::function<api::Verdict(const std::string& content, const wire::EvalSpec& asked)> judge;
   // A request of a user comes to each ready gateway so often; it takes `request` to answer.
   Duration request_period{250}, request{1'000};
+};
+
+// One request of a user, as a gateway assigned it.
+struct UserRequest {
+  const std::string& pod;
+  const std::string& model_deployment;
+  const std::string& conversation;
+  const gateway::Decision& decision;
 };
 
 // What users met, over all gateways.
 struct Traffic {
   std::int64_t requests = 0;
-  std::map<std::string, std::int64_t> by_revision;  // whole hash
-  std::vector<std::string> failures;  // a request that found no endpoint, a configuration refused
+  std::map<std::string, std::int64_t> by_revision;      // whole hash
+  std::map<std::string, std::int64_t> failed_by_cause;  // of those that a fault of the cluster explains
+  // What nothing explains: a request without an endpoint, a configuration refused.
+  std::vector<std::string> failures;
+};
+
+// The engine of a ModelDeployment with a serving hash as in labels.
+struct EngineName {
+  std::string model_deployment, serving_hash;
+  auto operator<=>(const EngineName&) const = default;
 };
 
 struct ClusterState {
@@ -50,20 +65,35 @@ struct ClusterState {
   World* world = nullptr;
 
   Traffic traffic;
-  // Engine pods with an address, by serving hash as in labels; gateways follow it.
-  std::map<std::string, std::vector<gateway::EndpointAddress>> endpoints;
+  std::function<void(const UserRequest&)> on_request;  // may be null
+  bool users_come = true;
+  // Engine pods with an address, gateways follow it.
+  std::map<EngineName, std::vector<gateway::EndpointAddress>> endpoints;
   Notify endpoints_changed;
-  std::set<std::string> gateways;        // names of running gateway pods
-  std::map<std::string, int> pods_made;  // by Deployment
+  std::map<std::string, std::string> gateways;  // running gateway pods, and whose they are
+  std::map<std::string, int> pods_made;         // by Deployment
   int evaluations = 0;
+
+  // Faults, by the name of a pod or the number of a node (1 or 2; one at a time). No such thing: nothing
+  // happens.
+  std::function<void(const std::string& pod)> kill_pod, crash_container;
+  std::function<void(int node)> lose_node;
+  Duration clock_error{0};            // how far operators' wall clocks may be off
+  bool next_summary_is_lost = false;  // the evaluator that ends next leaves nothing behind
 
   // Told by a gateway: what its readiness probe would find.
   void report_ready(const std::string& pod, bool ready);
-  // The lowest epoch that a running gateway assigns by; 0 when one has no configuration or none runs.
-  std::int64_t lowest_epoch() const;
-  // Users' and evaluators' requests on the engines of a serving hash, over all gateways.
-  std::int64_t in_flight(const std::string& serving_hash) const;
+  // The lowest epoch that a running gateway assigns by; INT64_MAX when none assigns.
+  std::int64_t lowest_epoch(const std::string& model_deployment) const;
+  // Users' and evaluators' requests on it, over all gateways.
+  std::int64_t in_flight(const EngineName& engine) const;
   int engine_pods_made() const;
+  std::int64_t ready_pods(const EngineName& engine) const;
+
+  // A fault took pods of it.
+  void note_loss(const EngineName& engine);
+  bool lost_lately(const EngineName& engine) const;
+  std::map<EngineName, Duration> losses;
 };
 
 // Adds the process "cluster" to the world. Gateway pods become processes of their own.

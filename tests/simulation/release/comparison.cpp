@@ -11,7 +11,8 @@ namespace llmops::simulation {
 namespace {
 
 const std::set<std::string, std::less<>> kTimes{
-    "time", "startTime", "endTime", "startedAt", "completedAt", "lastTransitionTime", "creationTimestamp"};
+    "time",       "startTime",          "endTime",          "startedAt", "completedAt",
+    "returnedAt", "lastTransitionTime", "creationTimestamp"};
 
 void forget_times(Json& value) {
   if (value.is_array())
@@ -32,9 +33,11 @@ void forget(Json& object) {
   Json& annotations = object["metadata"]["annotations"];
   if (annotations.is_object()) {
     annotations.erase(std::string(names::kContentDigest));  // covers the owner's uid
+    annotations.erase(kTouched);
     for (const auto key : {names::kPromotedAt, names::kRejectedAt})
       if (annotations.contains(std::string(key))) annotations[std::string(key)] = "set";
   }
+  if (annotations.empty()) object["metadata"].erase("annotations");
   if (object.contains("data") && object["data"].contains("config.json")) {
     Json config = parse_json(object["data"]["config.json"].get<std::string>()).value();
     config.erase("epoch");

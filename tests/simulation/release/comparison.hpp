@@ -7,6 +7,9 @@
 
 namespace llmops::simulation {
 
+// An annotation that means nothing to anybody.
+inline constexpr const char* kTouched = "example.com/touched";
+
 // All objects that users and the operator have, and how many pods and evaluations it took, as text; without
 // times, uids, versions, epochs and what is told in passing.
 std::string end_state(const ClusterState& cluster);

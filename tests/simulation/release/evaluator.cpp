@@ -20,8 +20,10 @@ std::string content_of(const ObjectStore& store, const std::string& hash) {
 }
 
 bool can_be_asked(const ClusterState& cluster, const std::string& hash) {
-  for (const auto& name : cluster.gateways)
-    if (cluster.world->program<GatewayPod>(gateway_process(name)).can_evaluate(hash)) return true;
+  for (const auto& [name, owner] : cluster.gateways)
+    if (cluster.world->alive(gateway_process(name)) &&
+        cluster.world->program<GatewayPod>(gateway_process(name)).can_evaluate(hash))
+      return true;
   return false;
 }
 
@@ -42,7 +44,7 @@ std::string evaluate(const ClusterState& cluster, const kube::ObjectKey& job) {
   summary.verdict = api::Verdict::Successful;
   for (const auto& arm : spec->arms) {
     if (arm.name == api::ArmName::Candidate)
-      summary.verdict = cluster.options.judge(content_of(store, arm.revision.hash));
+      summary.verdict = cluster.options.judge(content_of(store, arm.revision.hash), *spec);
     if (can_be_asked(cluster, arm.revision.hash)) continue;
     summary.verdict = api::Verdict::Error;
     summary.message = "revision " + std::to_string(arm.revision.revision) + " does not answer";

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "crds/base/digest.hpp"
+
 namespace llmops::simulation {
 namespace {
 
@@ -112,8 +114,9 @@ Task<Result<void>> GatewayPod::apply(std::string text) {
 
 Task<void> GatewayPod::follow_endpoints() {
   for (;;) {
-    for (const auto& [serving_hash, addresses] : cluster_->endpoints)
-      (void)router_.on_endpoints(serving_hash, addresses);
+    for (const auto& [engine, addresses] : cluster_->endpoints)
+      if (engine.model_deployment == identity_.model_deployment)
+        (void)router_.on_endpoints(engine.serving_hash, addresses);
     start_probes();
     note_readiness();
     if (co_await env_.wait(cluster_->endpoints_changed) == Wake::Cancelled) co_return;
@@ -165,27 +168,51 @@ Task<void> GatewayPod::serve_users() {
   for (;;) {
     const Result<void> slept = co_await env_.sleep(env_.jittered(cluster_->options.request_period, 1.0));
     if (!slept.ok()) co_return;
-    if (!told_ready_) continue;
+    if (!told_ready_ || !cluster_->users_come) continue;
     const gateway::RequestId id = router_.begin(env_.now());
     const std::string conversation = "conversation-" + std::to_string(env_.random() % kConversations);
     const auto decision = router_.route(id, identity_.model_deployment, conversation);
+    if (cluster_->on_request)
+      cluster_->on_request({identity_.pod, identity_.model_deployment, conversation, decision});
     Traffic& traffic = cluster_->traffic;
     ++traffic.requests;
     if (decision.placement == gateway::Placement::Routed) {
       ++traffic.by_revision[decision.revision->hash];
-      env_.spawn("request", finish_request(id));
+      env_.spawn("request", finish_request(id, decision.endpoint));
     } else {
-      traffic.failures.push_back(identity_.pod + ": a request of arm " + decision.arm +
-                                 " found no endpoint at " + format_timestamp(env_.now()) + " " +
-                                 decision.refusal.message);
+      note_failure(decision);
       router_.on_result(id, gateway::Outcome::Error);
     }
   }
 }
 
-Task<void> GatewayPod::finish_request(gateway::RequestId id) {
+void GatewayPod::note_failure(const gateway::Decision& decision) {
+  const bool engine_lost =
+      decision.revision &&
+      cluster_->lost_lately({identity_.model_deployment, short_hash(decision.revision->serving_hash)});
+  if (engine_lost) {
+    ++cluster_->traffic.failed_by_cause[decision.placement == gateway::Placement::NoEndpoint
+                                            ? "its engine was lost"
+                                            : "the engines left were full"];
+    return;
+  }
+  cluster_->traffic.failures.push_back(identity_.pod + ": a request of arm " + decision.arm +
+                                       " found no endpoint at " + format_timestamp(env_.now()) + " " +
+                                       decision.refusal.message);
+}
+
+Task<void> GatewayPod::finish_request(gateway::RequestId id, gateway::EndpointPointer endpoint) {
   (void)co_await env_.sleep(cluster_->options.request);
-  router_.on_result(id, gateway::Outcome::Success);
+  if (!endpoint->gone) {
+    router_.on_result(id, gateway::Outcome::Success);
+    co_return;
+  }
+  if (cluster_->lost_lately({identity_.model_deployment, short_hash(endpoint->serving_hash)}))
+    ++cluster_->traffic.failed_by_cause["cut with its engine"];
+  else
+    cluster_->traffic.failures.push_back(identity_.pod +
+                                         ": a request was cut: its engine was stopped under it");
+  router_.on_result(id, gateway::Outcome::Error);
 }
 
 }  // namespace llmops::simulation

@@ -44,7 +44,8 @@ class GatewayPod final : public Program {
   Task<void> follow_endpoints();
   Task<void> warm_up(std::string pod_uid);
   Task<void> serve_users();
-  Task<void> finish_request(gateway::RequestId id);
+  Task<void> finish_request(gateway::RequestId id, gateway::EndpointPointer endpoint);
+  void note_failure(const gateway::Decision& decision);
   void start_probes();
   void note_readiness();
 

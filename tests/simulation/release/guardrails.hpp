@@ -6,7 +6,6 @@
 
 namespace llmops::simulation {
 
-// A flaky model fails its gate under the tightened guardrail, and so does a guardrail that blocks everything.
 PlayOptions guardrail_flow();
 
 }  // namespace llmops::simulation

@@ -40,28 +40,64 @@ void Invariants::catch_up() {
     last_written_ = std::string(event->type->plural) + " " + event->key.name + " (" +
                     std::to_string(event->revision) + ")";
     if (event->after.is_null()) continue;
-    if (*event->type == kube::kModelDeployments) on_status(*event);
+    if (*event->type == kube::kModelDeployments && event->key.name == name_) on_status(*event);
+    if (*event->type == kube::kEvalGates && !event->before.is_null() &&
+        *find_path(event->before, "spec") != *find_path(event->after, "spec"))
+      gates_changed_ = now();
+    if (*event->type == kube::kConfigMaps && event->key.name == name_ + "-gateway") on_config(*event);
+    if (label(event->after, names::kModelDeployment) != name_) continue;
     if (*event->type == kube::kControllerRevisions) on_record(*event);
-    if (*event->type == kube::kConfigMaps && event->key.name == name_ + "-gateway") on_config(event->after);
     if (*event->type == kube::kDeployments) on_engine(*event);
     if (*event->type == kube::kEvalRuns && string_at(event->after, "status.phase") == "Successful")
       passed_.insert(string_at(event->after, "spec.revision.hash"));
   }
 }
 
+Timestamp Invariants::now() const {
+  return cluster_->world->options().start + cluster_->world->time();
+}
+
+bool Invariants::is_rejected(const std::string& hash) const {
+  const auto found = rejected_.find(hash);
+  if (found == rejected_.end()) return false;
+  const api::Rejection& rejection = found->second;
+  if (gates_changed_ && rejection.time < *gates_changed_) return false;
+  // A release that began before its gate was changed is rejected by the old one.
+  const Json* gate = rejection.gate
+                         ? cluster_->server->store.find(kube::kEvalGates, {kNamespace, *rejection.gate})
+                         : nullptr;
+  return !gate || !rejection.gate_digest || string_at(*gate, "status.digest") == *rejection.gate_digest;
+}
+
 void Invariants::on_status(const StoredEvent& event) {
   const auto object = api::ModelDeployment::parse(event.after);
   if (!object.ok()) return violated("the status does not parse: " + object.error().message);
-  replicas_ = object->spec.replicas;
-  if (!object->status) return;
+  if (object->spec.replicas != replicas_) {
+    replicas_at_least_ = std::min(replicas_at_least_, object->spec.replicas);
+    replicas_ = object->spec.replicas;
+  }
+  if (!object->status) {
+    status_lost_ = status_lost_ || (!event.before.is_null() && event.before.contains("status"));
+    status_ = {};
+    return;
+  }
   const auto& status = *object->status;
   Arms arms;
   for (const auto& arm : status.arms)
     arms[std::string(to_string(arm.name))] = {arm.hash, arm.serving_hash, arm.weight};
   if (arms.size() != status.arms.size() || arms.size() > 2)
     violated("the status has more than one candidate");
-  for (const auto& rejection : status.rejected) rejected_.insert(rejection.hash);
+  for (const auto& rejection : status.rejected) rejected_[rejection.hash] = rejection;
   check_pointers(status_, status);
+  // A release whose pinned plan has no gate has nothing to pass; the spec may be another by now.
+  if (status.candidate && status.run &&
+      (!status_.candidate || status_.candidate->hash != status.candidate->hash)) {
+    const std::string plan = name_ + "-run-" + std::to_string(status.run->number);
+    const Json* record = cluster_->server->store.find(kube::kControllerRevisions, {kNamespace, plan});
+    if (!record) violated(plan + " began without its plan");
+    if (record && dump_json(*find_path(*record, "data")).find("analysis") == std::string::npos)
+      passed_.insert(status.candidate->hash);
+  }
   // An exchange is not judged: its revisions stand for those that were.
   if (status_.swap && !status.swap && status.stable && status.stable->hash == status_.swap->stable) {
     passed_.insert(status_.swap->stable);
@@ -93,7 +129,11 @@ void Invariants::on_record(const StoredEvent& event) {
     const bool decided = status_.candidate && status_.candidate->hash == hash && status_.run &&
                          status_.run->decision && status_.run->decision->outcome == outcome;
     const bool exchanged = status_.swap && status_.swap->stable == hash && outcome == api::Outcome::Promoted;
-    if (!decided && !exchanged)
+    // A return within the bake takes back a pointer that was promoted before; the time of it is decided.
+    const bool returned = status_.stable && status_.stable->hash == hash && status_.returned_at &&
+                          annotation(event.after, key) == format_timestamp(*status_.returned_at) &&
+                          outcome == api::Outcome::Promoted;
+    if (!decided && !exchanged && !returned)
       violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
   }
 }
@@ -102,19 +142,20 @@ void Invariants::check_pointers(const api::ModelDeploymentStatus& before,
                                 const api::ModelDeploymentStatus& after) {
   const auto recorded = [&](const std::string& hash, std::string_view key) {
     for (const Json& record : cluster_->server->store.list(kube::kControllerRevisions, kNamespace))
-      if (annotation(record, names::kHash) == hash) return !annotation(record, key).empty();
+      if (annotation(record, names::kHash) == hash && label(record, names::kModelDeployment) == name_)
+        return !annotation(record, key).empty();
     return false;
   };
   if (after.stable && (!before.stable || before.stable->hash != after.stable->hash) &&
       !recorded(after.stable->hash, names::kPromotedAt))
     violated("stable became " + short_hash(after.stable->hash) + " before its record said so");
-  if (before.run && !after.run && before.candidate && rejected_.contains(before.candidate->hash) &&
+  if (before.run && !after.run && before.candidate && is_rejected(before.candidate->hash) &&
       !recorded(before.candidate->hash, names::kRejectedAt))
     violated("the release of " + short_hash(before.candidate->hash) + " ended before its record said so");
 }
 
-void Invariants::on_config(const Json& config_map) {
-  const auto text = (*find_path(config_map, "data"))["config.json"].get<std::string>();
+void Invariants::on_config(const StoredEvent& event) {
+  const auto text = (*find_path(event.after, "data"))["config.json"].get<std::string>();
   const auto config = wire::GatewayConfig::parse(parse_json(text).value());
   if (!config.ok()) return violated("the configuration does not parse: " + config.error().message);
   const auto& model = config->models.front();
@@ -123,7 +164,10 @@ void Invariants::on_config(const Json& config_map) {
   Arms arms;
   for (const auto& arm : model.arms) arms[arm.name] = {arm.revision, serving[arm.revision], arm.weight};
   const std::string where = "epoch " + std::to_string(config->epoch);
-  if (!configured_.empty() && config->epoch <= configured_.rbegin()->first)
+  // Somebody deleted it: it may tell the same again.
+  const bool made_again = event.before.is_null() && text == config_text_;
+  config_text_ = text;
+  if (!configured_.empty() && config->epoch <= configured_.rbegin()->first && !made_again)
     violated(where + " does not follow epoch " + std::to_string(configured_.rbegin()->first));
   if (arms.size() != model.arms.size() || arms.size() > 2) violated(where + " has more than one candidate");
   std::erase_if(arms, [](const auto& arm) { return arm.second.weight == 0; });
@@ -137,13 +181,14 @@ void Invariants::on_config(const Json& config_map) {
   for (const auto& problem : guardrails_.look(cluster_->server->store, model, status_))
     violated(where + ": " + problem);
   configured_[config->epoch] = std::move(arms);
+  told_[config->epoch] = {model.salt, model.open, model.arms};
 }
 
 void Invariants::check_configured(const std::string& where, const Arms& arms) {
   for (const auto& [name, arm] : arms) {
     const std::string what =
         where + " gives " + name + " (" + short_hash(arm.hash) + ") weight " + std::to_string(arm.weight);
-    if (rejected_.contains(arm.hash)) violated(what + ", and its content is rejected");
+    if (is_rejected(arm.hash)) violated(what + ", and its content is rejected");
     if (!passed_.contains(arm.hash)) violated(what + " before its gate was Successful");
     const Json* deployment = nullptr;
     for (const Json& object : cluster_->server->store.list(kube::kDeployments, kNamespace))
@@ -151,7 +196,17 @@ void Invariants::check_configured(const std::string& where, const Arms& arms) {
         deployment = cluster_->server->store.find(kube::kDeployments,
                                                   {kNamespace, string_at(object, "metadata.name")});
     const std::int64_t has = deployment ? integer_at(*deployment, "spec.replicas") : 0;
-    if (has < needed(replicas_, arm.weight)) violated(what + " with " + std::to_string(has) + " replicas");
+    const std::int64_t least = needed(replicas_at_least_, arm.weight);
+    if (has < least) violated(what + " with " + std::to_string(has) + " replicas");
+    // More weight comes after engines that are ready for it.
+    const auto before = configured_.empty() ? Arms() : configured_.rbegin()->second;
+    const auto old =
+        std::ranges::find_if(before, [&](const auto& entry) { return entry.second.hash == arm.hash; });
+    const bool more = name != "stable" && (old == before.end() || old->second.weight < arm.weight);
+    const EngineName engine{name_, short_hash(arm.serving_hash)};
+    const std::int64_t ready = cluster_->ready_pods(engine);
+    if (more && ready < least && !cluster_->lost_lately(engine))
+      violated(what + " with " + std::to_string(ready) + " engines ready");
   }
 }
 
@@ -161,10 +216,12 @@ void Invariants::check_retirement(const std::string& serving_hash) {
   const auto retiring =
       std::find_if(status_.retiring.begin(), status_.retiring.end(),
                    [&](const auto& entry) { return short_hash(entry.serving_hash) == serving_hash; });
-  const Timestamp now = cluster_->world->options().start + cluster_->world->time();
-  if (retiring == status_.retiring.end() || retiring->not_before > now) violated(what + "before its time");
-  if (cluster_->lowest_epoch() < status_.epoch.value_or(0)) violated(what + "before every gateway knew");
-  if (const auto requests = cluster_->in_flight(serving_hash); requests > 0)
+  const bool known = retiring != status_.retiring.end();
+  if (!known && !status_lost_) violated(what + "though no status says so");
+  if (known && retiring->not_before > now() + cluster_->clock_error)
+    violated(what + "before its time, " + format_timestamp(retiring->not_before));
+  if (cluster_->lowest_epoch(name_) < status_.epoch.value_or(0)) violated(what + "before every gateway knew");
+  if (const auto requests = cluster_->in_flight({name_, serving_hash}); requests > 0)
     violated(what + "under " + std::to_string(requests) + " requests");
 }
 
@@ -187,13 +244,23 @@ void Invariants::on_engine(const StoredEvent& event) {
   if (status_.aside && short_hash(status_.aside->serving_hash) == serving_hash && !event.before.is_null())
     check_aside(event.before, event.after);
   const std::int64_t replicas = integer_at(event.after, "spec.replicas");
-  if (event.before.is_null() || replicas >= integer_at(event.before, "spec.replicas")) return;
-  check_retirement(serving_hash);
-  const std::int64_t lowest = cluster_->lowest_epoch();
+  const bool first = !status_.stable && status_.candidate;
+  const auto& serving = first ? status_.candidate : status_.stable;
+  const bool follows_spec = serving && short_hash(serving->serving_hash) == serving_hash;
+  if (!event.before.is_null() && replicas < integer_at(event.before, "spec.replicas")) {
+    // Users may ask for fewer; then the engine goes on with as many.
+    if (!follows_spec || replicas < replicas_at_least_) check_retirement(serving_hash);
+    check_scaled_down(serving_hash, replicas);
+  }
+  if (follows_spec && replicas == replicas_) replicas_at_least_ = replicas_;
+}
+
+void Invariants::check_scaled_down(const std::string& serving_hash, std::int64_t replicas) {
+  const std::int64_t lowest = cluster_->lowest_epoch(name_);
   for (const auto& [epoch, arms] : configured_) {
     if (epoch < lowest) continue;
     for (const auto& [name, arm] : arms)
-      if (short_hash(arm.serving_hash) == serving_hash && replicas < needed(replicas_, arm.weight))
+      if (short_hash(arm.serving_hash) == serving_hash && replicas < needed(replicas_at_least_, arm.weight))
         violated("scaled to " + std::to_string(replicas) + " while epoch " + std::to_string(epoch) +
                  " gives " + name + " weight " + std::to_string(arm.weight));
   }

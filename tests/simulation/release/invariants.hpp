@@ -1,15 +1,17 @@
-// What must hold after every single write, whoever made it. Fed with the store's history in its order, so no
-// state between two writes is missed.
+// What must hold for one ModelDeployment after every single write, whoever made it, and at every request of a
+// user. Fed with the store's history in its order, so no state between two writes is missed.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "crds/api/model_deployment.hpp"
+#include "crds/wire/gateway_config.hpp"
 #include "tests/simulation/release/cluster.hpp"
 #include "tests/simulation/release/guardrail_watch.hpp"
 
@@ -22,6 +24,8 @@ class Invariants {
 
   // Looks at what was written since the last call. Cheap when nothing was.
   void catch_up();
+  // A user's request, at the moment of its assignment.
+  void on_request(const UserRequest& request);
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
@@ -31,15 +35,24 @@ class Invariants {
     auto operator<=>(const ArmWeight&) const = default;
   };
   using Arms = std::map<std::string, ArmWeight>;  // by name
+  // What a request may be assigned by.
+  struct Told {
+    std::string salt;
+    bool open = false;
+    std::vector<wire::GatewayArm> arms;
+  };
 
   void on_status(const StoredEvent& event);
   void on_record(const StoredEvent& event);
   void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
-  void on_config(const Json& config_map);
+  void on_config(const StoredEvent& event);
   void check_aside(const Json& before, const Json& after);
   void check_retirement(const std::string& serving_hash);
   void on_engine(const StoredEvent& event);
+  void check_scaled_down(const std::string& serving_hash, std::int64_t replicas);
   void check_configured(const std::string& where, const Arms& arms);
+  bool is_rejected(const std::string& hash) const;
+  Timestamp now() const;
   void violated(const std::string& what);
 
   std::shared_ptr<ClusterState> cluster_;
@@ -47,13 +60,18 @@ class Invariants {
   std::uint64_t seen_ = 0;
   std::string last_written_;  // the write that is being looked at
 
-  std::map<std::int64_t, Arms> authorised_;  // by epoch: what a persisted status asked for
-  std::map<std::int64_t, Arms> configured_;  // by epoch: what gateways were told
-  std::set<std::string> rejected_;           // hashes
-  std::set<std::string> passed_;             // hashes whose gate was Successful
-  api::ModelDeploymentStatus status_;        // as last written
+  std::map<std::int64_t, Arms> authorised_;         // by epoch: what a persisted status asked for
+  std::map<std::int64_t, Arms> configured_;         // by epoch: what gateways were told
+  std::map<std::int64_t, Told> told_;               // by epoch, the same in full
+  std::string config_text_;                         // as gateways were told last
+  std::map<std::string, api::Rejection> rejected_;  // by hash
+  std::optional<Timestamp> gates_changed_;          // rejections before that may be tried again
+  std::set<std::string> passed_;                    // hashes whose gate was Successful
+  api::ModelDeploymentStatus status_;               // as last written
+  bool status_lost_ = false;                        // nobody knows any more what was to retire
   GuardrailWatch guardrails_;
-  std::int64_t replicas_ = 1;
+  // What the spec asks for, and the least it asked for since the stable engine last had as many.
+  std::int64_t replicas_ = 1, replicas_at_least_ = 1;
   std::vector<std::string> violations_;
 };
 

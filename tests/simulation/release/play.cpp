@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crds/base/names.hpp"
 #include "operator/main/wiring.hpp"
 #include "tests/simulation/release/comparison.hpp"
 #include "tests/simulation/release/invariants.hpp"
@@ -11,21 +12,21 @@
 namespace llmops::simulation {
 namespace {
 
-constexpr Duration kPhaseLimit = std::chrono::minutes(10);
 const kube::ObjectKey kKey{kNamespace, kDeploymentName};
 
 class OperatorProcess final : public Program {
  public:
   OperatorProcess(SimEnv& env, Transport& transport, bool leader_election)
-      : program_(env, transport, client_config(), options(leader_election)) {
+      : program_(env, transport, client_config(), options(leader_election, env.process())) {
     env.spawn("operator", program_.run());
   }
 
  private:
-  static OperatorOptions options(bool leader_election) {
+  static OperatorOptions options(bool leader_election, const std::string& name) {
     OperatorOptions options;
     options.image = "registry.example/llmops:1";
     options.leader_election = leader_election;
+    options.instance = name;
     options.lease_namespace = "llmops-system";
     return options;
   }
@@ -69,12 +70,27 @@ void User::change(const kube::ResourceType& type, const std::string& name,
   (void)store_.replace(type, key, std::move(object));
 }
 
+void User::change_data(const std::string& name, Json data) {
+  const kube::ObjectKey key{kNamespace, name};
+  Json object = *store_.find(kube::kConfigMaps, key);
+  object["data"] = std::move(data);
+  (void)store_.replace(kube::kConfigMaps, key, std::move(object));
+}
+
 const Json& User::live() const {
   return *store_.find(kube::kModelDeployments, kKey);
 }
 
 std::string User::phase() const {
   return string_at(live(), "status.phase");
+}
+
+int User::engine_pods() const {
+  const auto pods = store_.list(kube::kPods, kNamespace);
+  return static_cast<int>(std::ranges::count_if(pods, [](const Json& pod) {
+    const Json* labels = find_path(pod, "metadata.labels");
+    return labels && labels->contains(std::string(names::kServingHash));
+  }));
 }
 
 bool User::run_ended() const {
@@ -86,23 +102,35 @@ bool User::run_ended() const {
 }
 
 bool User::all_settled() const {
+  return quiet() && run_ended();
+}
+
+bool User::quiet() const {
   const Json& object = live();
-  for (const char* field : {"status.bakeUntil", "status.retiring", "status.aside", "status.swap"})
-    if (find_path(object, field)) return false;
-  return run_ended();
+  const Json* status = find_path(object, "status");
+  if (!status || integer_at(*status, "observedGeneration") < integer_at(object, "metadata.generation"))
+    return false;
+  for (const char* field : {"run", "bakeUntil", "retiring", "aside", "swap"})
+    if (find_path(*status, field)) return false;
+  return integer_at(*status, "trafficVerified.epoch") >= integer_at(*status, "epoch");
+}
+
+bool User::serves(const std::string& deployment, const std::string& prompt) const {
+  const Json* object = store_.find(kube::kModelDeployments, {kNamespace, deployment});
+  if (!object || string_at(*object, "spec.promptRef.name") != prompt) return false;
+  const Json* status = find_path(*object, "status");
+  if (!status || string_at(*status, "phase") != "Healthy") return false;
+  for (const char* field : {"run", "bakeUntil", "retiring"})
+    if (find_path(*status, field)) return false;
+  return integer_at(*status, "observedGeneration") >= integer_at(*object, "metadata.generation");
 }
 
 bool User::settled_with(std::string_view outcome, std::string_view part) const {
   const Json& object = live();
-  const Json* status = find_path(object, "status");
-  if (!status || !find_path(*status, "lastRun") || find_path(*status, "run")) return false;
-  for (const char* field : {"bakeUntil", "retiring", "aside", "swap"})
-    if (find_path(*status, field)) return false;
   const std::string now = phase();
-  return (now == "Healthy" || now == "RolledBack") &&
-         integer_at(object, "status.observedGeneration") >= integer_at(object, "metadata.generation") &&
-         string_at(*status, "history.0.outcome") == outcome &&
-         string_at(*status, "history.0.changed.0") == part;
+  return quiet() && (now == "Healthy" || now == "RolledBack") &&
+         string_at(object, "status.history.0.outcome") == outcome &&
+         string_at(object, "status.history.0.changed.0") == part;
 }
 
 bool User::pauses_at(std::int64_t weight) const {
@@ -133,28 +161,43 @@ Played play(const PlayOptions& options) {
   World world(world_options);
   ApiServerOptions server_options;
   server_options.watch_lag = options.watch_lag;
+  server_options.page_size = options.page_size;
   const auto server = add_api_server(world, server_options);
   const auto cluster = add_cluster(world, server, options.cluster);
-  world.add_process(kOperator, [election = options.leader_election](SimEnv& env, Transport& transport) {
-    return std::make_unique<OperatorProcess>(env, transport, election);
-  });
-  world.respawn(kOperator, Duration(1'000));
+  const auto add_operator = [&](const char* name) {
+    const bool election = options.leader_election || options.standby;
+    world.add_process(name, [election](SimEnv& env, Transport& transport) {
+      return std::make_unique<OperatorProcess>(env, transport, election);
+    });
+    world.respawn(name, Duration(1'000));
+  };
+  add_operator(kOperator);
   world.write_plan(kOperator, options.plan);
   world.set_faults(options.faults);
-  Invariants invariants(cluster, kDeploymentName);
-  User user(server->store);
+  std::vector<Invariants> invariants;
+  for (const auto& name : options.deployments) invariants.emplace_back(cluster, name);
+  cluster->on_request = [&](const UserRequest& request) {
+    for (auto& each : invariants) each.on_request(request);
+  };
+  User user(server->store, world);
   world.run_for(Duration(3'000));
+  if (options.standby) {
+    add_operator(kStandby);
+    world.run_for(Duration(3'000));
+  }
+  Scene scene{world, *cluster};
+  if (options.prepare) options.prepare(scene);
 
   Played played;
   std::string version;
   const auto look = [&] {
-    invariants.catch_up();
+    for (auto& each : invariants) each.catch_up();
     const Json* object = server->store.find(kube::kModelDeployments, {kNamespace, kDeploymentName});
     if (object && string_at(*object, "metadata.resourceVersion") != version) {
       version = string_at(*object, "metadata.resourceVersion");
       played.story.push_back(told(world.time(), *object));
     }
-    if (options.after_handler) options.after_handler(world);
+    if (options.after_handler) options.after_handler(scene);
   };
   for (const Phase& phase : options.phases()) {
     PhaseResult result;
@@ -163,14 +206,16 @@ Played play(const PlayOptions& options) {
     const Duration began = world.time();
     const int pods_before = cluster->engine_pods_made();
     phase.begin(user);
+    result.first_revision = server->store.revision() + 1;
     std::uint64_t seen = 0;
     const bool ended = world.run_until(
         [&] {
           look();
-          if (std::exchange(seen, server->store.revision()) == server->store.revision()) return false;
+          if (std::exchange(seen, server->store.revision()) == server->store.revision() && !phase.by_time)
+            return false;
           return phase.ended(user);
         },
-        kPhaseLimit);
+        options.phase_limit);
     result.took = world.time() - began;
     result.new_engine_pods = cluster->engine_pods_made() - pods_before;
     result.outcome = string_at(user.live(), "status.history.0.outcome");
@@ -185,14 +230,26 @@ Played play(const PlayOptions& options) {
     return false;
   };
   // The operator may not have heard yet that its last write was done.
-  (void)world.run_until(never, Duration(5'000));
-  const int numbered = world.writes(kOperator);
+  (void)world.run_until(never, options.settle);
+  const auto written = [&] { return world.writes(kOperator) + world.writes(kStandby); };
+  const int numbered = written();
+  cluster->users_come = options.silence < std::chrono::hours(2);
   (void)world.run_until(never, options.silence);
-  played.writes_when_settled = world.writes(kOperator) - numbered;
+  played.writes_when_settled = written() - numbered;
   for (const auto& write : world.write_log())
-    if (write.process == kOperator) played.writes.push_back(write);
+    if (write.process == kOperator || write.process == kStandby) played.writes.push_back(write);
   played.crashes = world.crashes();
-  played.violations = invariants.violations();
+  played.stalls = world.stalls();
+  const auto events = server->store.since(server->store.oldest());
+  for (const StoredEvent* event : *events)
+    played.events.push_back({event->revision, event->type, event->key.name});
+  played.phase = user.phase();
+  for (const auto& each : invariants)
+    played.violations.insert(played.violations.end(), each.violations().begin(), each.violations().end());
+  if (server->lists_not_by_quorum > 0) played.violations.push_back("a list did not ask for a quorum");
+  cluster->on_request = nullptr;
+  if (options.finish)
+    for (auto& problem : options.finish(scene)) played.violations.push_back(std::move(problem));
   played.traffic = cluster->traffic;
   played.deaths = world.deaths();
   played.state = end_state(*cluster);

@@ -227,6 +227,9 @@ Task<void> answer_api(Env& env, std::shared_ptr<ApiServerState> state, ServerExc
     co_await serve_watch(env, state, *target->type, target->key.ns, exchange);
     co_return;
   }
+  if (request.method == "GET" && target->key.name.empty() && !request.query("resourceVersion").empty() &&
+      request.query("continue").empty())
+    ++state->lists_not_by_quorum;
   Outcome outcome = answer(*state, *target, request);
   co_await send(exchange, std::move(outcome));
 }

@@ -32,6 +32,13 @@ struct InjectedAnswer {
 };
 using Injector = std::function<std::optional<InjectedAnswer>(const HttpRequest&)>;
 
+// One kind as one client sees it: its watches stand still.
+struct Stale {
+  std::string client;
+  kube::ResourceType type;
+  std::uint64_t at = 0;  // the newest revision that is told
+};
+
 // Outlives the server's process, as etcd does.
 struct ApiServerState {
   explicit ApiServerState(World& world, ApiServerOptions options_)
@@ -41,6 +48,26 @@ struct ApiServerState {
   Injector inject;
   std::uint64_t requests = 0;
   std::size_t open_watches = 0;
+
+  // From now on watches of this kind tell this client nothing newer.
+  void freeze(const std::string& client, const kube::ResourceType& type) {
+    stale = Stale{client, type, store.revision()};
+  }
+  // They go on. `forget`: what was not told never will be (410), and the client lists again.
+  void thaw(bool forget) {
+    if (stale && forget) forgotten = Stale{stale->client, stale->type, store.revision()};
+    stale.reset();
+    store.notify_all();
+  }
+  // All watches end by 410.
+  void expire_watches() {
+    expired = store.revision();
+    store.notify_all();
+  }
+  std::optional<Stale> stale, forgotten;
+  std::uint64_t expired = 0;  // watches that are not beyond it have expired
+  // Lists that an old server might answer from its cache: none may be.
+  int lists_not_by_quorum = 0;
 };
 
 // Adds the process; the state may be used to look at and change objects from outside.

@@ -47,6 +47,14 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
                        std::string ns, ServerExchange& exchange) {
   const Counted counted(state);
   const HttpRequest request = exchange.request();
+  const std::string client(exchange.peer_address());
+  const auto concerns = [&](const std::optional<Stale>& view) {
+    return view && view->client == client && view->type == type;
+  };
+  const auto newest = [&] {
+    return concerns(state->stale) ? std::min(state->stale->at, state->store.revision())
+                                  : state->store.revision();
+  };
   Headers headers;
   headers.set("Content-Type", "application/json");
   const auto selector = Selector::parse(request.query("labelSelector"), request.query("fieldSelector"));
@@ -80,16 +88,19 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
   const bool bookmarks = request.query("allowWatchBookmarks") == "true";
   Duration next_bookmark = env.uptime() + env.jittered(state->options.bookmark_period, 0.1);
   while (env.uptime() < end) {
-    if (state->options.watch_lag > Duration(0) && state->store.revision() > seen) {
+    if (state->options.watch_lag > Duration(0) && newest() > seen) {
       const auto lag = env.random() % static_cast<std::uint64_t>(state->options.watch_lag.count() + 1);
       const Result<void> slept = co_await env.sleep(Duration(static_cast<Duration::rep>(lag)));
       if (!slept.ok()) co_return;
     }
-    const auto events = state->store.since(seen);
+    auto events = state->store.since(seen);
+    if (concerns(state->forgotten) && seen < state->forgotten->at) events.reset();
+    if (seen < state->expired) events.reset();
     if (!events) {
       out += event_line("ERROR", expired().body);
     } else {
       for (const StoredEvent* event : *events) {
+        if (event->revision > newest()) break;
         if (*event->type == type && (ns.empty() || event->key.ns == ns))
           out += visible_event(*event, *selector);
         seen = event->revision;
@@ -104,9 +115,10 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
       if (!written.ok()) co_return;
     }
     if (!events) break;
-    if (state->store.revision() > seen) continue;
+    if (newest() > seen) continue;
     const Duration until = bookmarks ? std::min(end, next_bookmark) : end;
-    const Wake wake = co_await env.wait(state->store.changed(), std::max(Duration(1), until - env.uptime()));
+    const Wake wake =
+        co_await env.wait(state->store.changed(type), std::max(Duration(1), until - env.uptime()));
     if (wake == Wake::Cancelled) co_return;
   }
   const Result<void> finished = co_await exchange.finish();

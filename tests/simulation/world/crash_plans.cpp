@@ -37,6 +37,24 @@ std::string to_string(const std::vector<Crash>& plan) {
   return text;
 }
 
+namespace {
+
+// Generations count from the creation, which may have been repeated: what counts is how far a status is
+// behind.
+void tell_how_far_behind(Json& value, std::int64_t generation) {
+  if (value.is_array())
+    for (auto& element : value) tell_how_far_behind(element, generation);
+  if (!value.is_object()) return;
+  for (auto& [key, member] : value.items()) {
+    if (key == "observedGeneration" && member.is_number_integer())
+      member = "behind by " + std::to_string(generation - member.get<std::int64_t>());
+    else
+      tell_how_far_behind(member, generation);
+  }
+}
+
+}  // namespace
+
 std::string comparable_state(const ObjectStore& store, const std::vector<kube::ResourceType>& types,
                              const std::function<void(Json&)>& forget) {
   std::map<std::string, std::string> names;  // by uid
@@ -48,6 +66,8 @@ std::string comparable_state(const ObjectStore& store, const std::vector<kube::R
   std::string text;
   for (const auto& type : types) {
     for (Json object : store.list(type)) {
+      if (object.contains("status"))
+        tell_how_far_behind(object["status"], integer_at(object, "metadata.generation"));
       Json& metadata = object["metadata"];
       for (const char* own :
            {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "generation"})

@@ -55,9 +55,22 @@ Json desired_part(const ResourceType& type, const Json& object) {
   return part;
 }
 
-Json without_version(Json object) {
-  object["metadata"].erase("resourceVersion");
-  return object;
+bool same_members(const Json& a, const Json& b, std::string_view but, bool metadata_apart) {
+  if (!a.is_object() || a.size() != b.size()) return a == b;
+  for (auto left = a.begin(), right = b.begin(); left != a.end(); ++left, ++right) {
+    if (left.key() != right.key()) return false;
+    if (left.key() == but) continue;
+    if (metadata_apart && left.key() == "metadata") {
+      if (!same_members(*left, *right, "resourceVersion", false)) return false;
+    } else if (*left != *right) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool same_but_version(const Json& a, const Json& b) {
+  return same_members(a, b, "", true);
 }
 
 }  // namespace
@@ -270,7 +283,7 @@ Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json
   const auto it = all.find(key);
   const Json before = it == all.end() ? Json() : it->second;
   // As the API server: a write that changes nothing makes no version and wakes no watch.
-  if (!before.is_null() && without_version(before) == without_version(after)) return {200, before};
+  if (!before.is_null() && same_but_version(before, after)) return {200, before};
   // The last finalizer goes: the answer is what was sent, the event tells what was there.
   if (find_path(after, "metadata.deletionTimestamp") && !is_held(after) && is_held(before)) {
     const Outcome erased = erase(type, key);
@@ -294,19 +307,30 @@ Outcome ObjectStore::erase(const ResourceType& type, const ObjectKey& key) {
   return deleted(type, key, uid);
 }
 
+Notify& ObjectStore::changed(const ResourceType& type) {
+  return changed_of_[&canonical(type)];
+}
+
+void ObjectStore::notify_all() {
+  changed_.notify_all();
+  for (auto& [type, changed] : changed_of_) changed.notify_all();
+}
+
 void ObjectStore::append(StoredEvent event) {
+  const ResourceType* type = event.type;
   history_.push_back(std::move(event));
   while (history_.size() > history_limit_) {
     compacted_ = history_.front().revision;
     history_.pop_front();
   }
   changed_.notify_all();
+  changed_of_[type].notify_all();
 }
 
 void ObjectStore::compact() {
   history_.clear();
   compacted_ = revision_;
-  changed_.notify_all();
+  notify_all();
 }
 
 std::optional<std::vector<const StoredEvent*>> ObjectStore::since(std::uint64_t revision) const {

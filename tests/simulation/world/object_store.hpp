@@ -59,7 +59,10 @@ class ObjectStore {
   // Forgets the history up to now (410 for whoever is behind).
   void compact();
   void set_history_limit(std::size_t events) { history_limit_ = events; }
+  // Something changed, or something of this kind.
   Notify& changed() { return changed_; }
+  Notify& changed(const kube::ResourceType& type);
+  void notify_all();
 
   // Deletes every object whose owners have all gone, once round; the number deleted.
   int collect_garbage();
@@ -89,6 +92,7 @@ class ObjectStore {
   std::size_t history_limit_ = 5'000;
   Validator validator_;
   Notify changed_;
+  std::map<const kube::ResourceType*, Notify> changed_of_;
 };
 
 }  // namespace llmops::simulation

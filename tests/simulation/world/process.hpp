@@ -32,6 +32,9 @@ struct Process {
 
   int writes = 0;
   std::vector<Crash> plan;
+  std::optional<Stall> stall;
+  Duration skew{0};
+  double rate = 1;
   std::map<std::size_t, Crash> open_crashes;  // by number in the write log: decided when the answer comes
 
   // In this order: the program goes first, then what it used.

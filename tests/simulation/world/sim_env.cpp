@@ -20,11 +20,23 @@ SimEnv::~SimEnv() {
 }
 
 Timestamp SimEnv::now() const {
-  return world_.options().start + world_.time() + skew_;
+  return world_.options().start + local_time() + skew_;
+}
+
+Duration SimEnv::local_time() const {
+  const auto passed = static_cast<double>((world_.time() - rate_since_).count());
+  return local_then_ + Duration(static_cast<Duration::rep>(passed * rate_));
+}
+
+void SimEnv::set_clock(Duration skew, double rate) {
+  local_then_ = local_time();
+  rate_since_ = world_.time();
+  skew_ = skew;
+  rate_ = rate;
 }
 
 Duration SimEnv::uptime() const {
-  return world_.time() + Duration(3'600'000);
+  return local_time() + Duration(3'600'000);
 }
 
 // SplitMix64 (Steele, Lea, Flood 2014).
@@ -44,6 +56,8 @@ Env::TimerId SimEnv::call_after(Duration delay, std::function<void()> callback) 
   auto timer = std::make_shared<Timer>();
   timer->callback = std::move(callback);
   // Fires into the process' own queue: a stopped process finds its timers due when it goes on.
+  if (rate_ != 1)
+    delay = Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) / rate_) + 1);
   timer->event = world_.schedule(delay, [this, id] {
     post([this, id] {
       const auto it = timers_.find(id);

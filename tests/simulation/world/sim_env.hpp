@@ -37,7 +37,8 @@ class SimEnv final : public Env {
   bool poll_one();
   // Runs `callback` on this process, after the handlers that are ready now.
   void post(std::function<void()> callback);
-  // How far this process' wall clock is off.
+  // How far this process' wall clock is off, and how fast its clocks go.
+  void set_clock(Duration skew, double rate);
   void skew(Duration by) { skew_ = by; }
 
  private:
@@ -47,7 +48,10 @@ class SimEnv final : public Env {
   World& world_;
   std::string process_;
   std::uint64_t random_state_;
+  Duration local_time() const;
   Duration skew_{0};
+  double rate_ = 1;
+  Duration rate_since_{0}, local_then_{0};  // the world's time and ours when the rate was set
   bool alive_ = true;
   TimerId next_timer_ = 1;
   std::map<TimerId, std::shared_ptr<Timer>> timers_;

@@ -128,6 +128,7 @@ Task<Result<HttpResponse>> SimTransport::send(Peer peer, HttpRequest request, Ex
     co_await env.wait(never);
     co_return cancelled;
   }
+  const Duration held = world_.stall(process_, record);
   Process* const server = world_.resolve(peer.host);
   const std::string target = server ? server->name : peer.host;
   const Fault fault = world_.faults_ ? world_.faults_(process_.name, target, request) : Fault::None;
@@ -154,7 +155,7 @@ Task<Result<HttpResponse>> SimTransport::send(Peer peer, HttpRequest request, Ex
   track(connection);
   if (fault != Fault::Hang && server->transport) {
     server->transport->track(connection);
-    deliver_request(peer.port, connection);
+    deliver_request(peer.port, connection, held);
   }
   const Duration limit =
       options.head_timeout > Duration(0) ? options.head_timeout : std::chrono::hours(24 * 365);
@@ -175,8 +176,9 @@ Task<Result<HttpResponse>> SimTransport::send(Peer peer, HttpRequest request, Ex
   co_return response;
 }
 
-void SimTransport::deliver_request(std::uint16_t port, std::shared_ptr<Connection> connection) {
-  const Duration delay = world_.latency();
+void SimTransport::deliver_request(std::uint16_t port, std::shared_ptr<Connection> connection,
+                                   Duration held) {
+  const Duration delay = held + world_.latency();
   connection->last_to_server = world_.time() + delay;
   world_.schedule(delay, [port, connection] {
     Process& server = *connection->server;

@@ -36,7 +36,7 @@ class SimTransport final : public Transport {
 
   Task<Result<HttpResponse>> send(Peer peer, HttpRequest request, ExchangeOptions options);
   Task<Result<void>> preflight(Peer peer, ExchangeOptions options, Process* server);
-  void deliver_request(std::uint16_t port, std::shared_ptr<Connection> connection);
+  void deliver_request(std::uint16_t port, std::shared_ptr<Connection> connection, Duration held);
   void accept(std::uint16_t port, std::shared_ptr<Connection> connection);
   void close_from_client(const std::shared_ptr<Connection>& connection);
   // Brings a change of the response to the client; `is_head` marks the first one.

@@ -74,6 +74,7 @@ void World::start(Process& process) {
   ++process.starts;
   process.doomed = process.crash_when_quiet = process.paused = false;
   process.env = std::make_unique<SimEnv>(*this, process.name, random());
+  process.env->set_clock(process.skew, process.rate);
   process.transport = std::make_unique<SimTransport>(*this, process);
   Process* const before = std::exchange(running_, &process);
   process.program = process.factory(*process.env, *process.transport);
@@ -104,6 +105,17 @@ void World::restart(const std::string& name) {
 
 void World::respawn(const std::string& name, std::optional<Duration> after) {
   find(name)->respawn = after;
+}
+
+void World::set_clock(const std::string& name, Duration skew, double rate) {
+  Process* process = find(name);
+  process->skew = skew;
+  process->rate = rate;
+}
+
+bool World::paused(const std::string& name) const {
+  const Process* process = find(name);
+  return process && process->paused;
 }
 
 void World::pause(const std::string& name) {

@@ -46,6 +46,14 @@ struct Crash {
   std::optional<Duration> restart_after = Duration(1'000);  // nullopt: stays dead
 };
 
+// Stops a process in one of its writes as SIGSTOP does: what it has sent arrives, what comes to it waits.
+// BeforeSend: the write is as long under way as its process stands still.
+struct Stall {
+  int write = 1;
+  CrashPoint point = CrashPoint::BeforeSend;  // AfterResponse is as AfterCommit
+  Duration duration{40'000};
+};
+
 // One mutating request to the API server.
 struct WriteRecord {
   std::string process;
@@ -90,6 +98,9 @@ class World {
   // As SIGSTOP and SIGCONT: nothing of the process runs, what arrives meanwhile waits.
   void pause(const std::string& name);
   void resume(const std::string& name);
+  bool paused(const std::string& name) const;
+  // From its next start on: how far its wall clock is off, and how fast its clocks go.
+  void set_clock(const std::string& name, Duration skew, double rate);
   bool alive(const std::string& name) const;
   int starts(const std::string& name) const;
   // Of a living process.
@@ -110,6 +121,8 @@ class World {
   // Writes to the API server. Leases and Events are neither counted nor logged: they are not acts of a
   // controller, and their number depends on time alone.
   void write_plan(const std::string& process, std::vector<Crash> crashes);
+  // Takes effect once.
+  void stall_plan(const std::string& process, Stall stall);
   int writes(const std::string& process) const;
   const std::vector<WriteRecord>& write_log() const { return write_log_; }
   void clear_write_log() {
@@ -118,6 +131,7 @@ class World {
   }
   // Crashes of plans that have happened.
   int crashes() const { return crashes_; }
+  int stalls() const { return stalls_; }
 
   void set_faults(FaultHook hook) { faults_ = std::move(hook); }
 
@@ -145,6 +159,8 @@ class World {
   Duration latency();
   // Numbers a write and says whether the process dies here; `record` is its number in the log.
   bool crashes_before_send(Process& process, const HttpRequest& request, std::optional<std::size_t>& record);
+  // How long the write that was just numbered is under way; stops the process where it stalls here.
+  Duration stall(Process& process, std::optional<std::size_t> record);
   // False: the process died instead of getting the answer.
   bool answer_arrives(Process& process, std::optional<std::size_t> record);
   void note_answer(std::optional<std::size_t> record, int status);
@@ -163,7 +179,7 @@ class World {
   std::size_t write_log_start_ = 0;  // records have numbers that outlast clear_write_log()
   FaultHook faults_;
   Process* running_ = nullptr;
-  int crashes_ = 0;
+  int crashes_ = 0, stalls_ = 0;
 };
 
 }  // namespace llmops::simulation

@@ -82,6 +82,19 @@ bool World::crashes_before_send(Process& process, const HttpRequest& request,
   return false;
 }
 
+void World::stall_plan(const std::string& name, Stall stall) {
+  find(name)->stall = stall;
+}
+
+Duration World::stall(Process& process, std::optional<std::size_t> record) {
+  if (!record || !process.stall || process.stall->write != process.writes) return Duration(0);
+  const Stall stall = *std::exchange(process.stall, std::nullopt);
+  ++stalls_;
+  process.paused = true;
+  schedule(stall.duration, [this, name = process.name] { resume(name); });
+  return stall.point == CrashPoint::BeforeSend ? stall.duration : Duration(0);
+}
+
 void World::note_answer(std::optional<std::size_t> record, int status) {
   if (record && *record >= write_log_start_) write_log_[*record - write_log_start_].status = status;
 }

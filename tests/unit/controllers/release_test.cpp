@@ -49,6 +49,32 @@ TEST(FirstDeploy, StaysClosedWhenAGateWithAnObjectiveFails) {
   EXPECT_FALSE(world.status().run);
 }
 
+TEST(FirstDeploy, ThatIsGivenUpRetiresItsEngineEvenIfTheNextContentNeedsTheSameButMayNotBegin) {
+  ReleaseWorld world;
+  world.engines_load = false;
+  world.run(
+      [&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
+  const std::string engine = world.status().candidate->serving_hash;
+  world.set_prompt("Another.");
+  world.set_steps({ReleaseWorld::analysis("nowhere")});
+  world.run([&] { return !world.status().run; });
+  ASSERT_THAT(world.status().retiring, testing::SizeIs(1));
+  EXPECT_EQ(world.status().retiring.front().serving_hash, engine);
+}
+
+TEST(FirstDeploy, ThatIsGivenUpLeavesItsEngineToTheNextContentThatNeedsTheSame) {
+  ReleaseWorld world;
+  world.engines_load = false;
+  world.run(
+      [&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
+  world.set_prompt("Another.");
+  world.engines_load = true;
+  world.run();
+  EXPECT_EQ(world.status().stable->revision, 2);
+  EXPECT_EQ(world.engine_pods_ever(), 2);
+  EXPECT_THAT(world.status().retiring, testing::IsEmpty());
+}
+
 TEST(Settled, AsksForNothingAndPullsNoReport) {
   ReleaseWorld world = healthy_world();
   world.writes.clear();
@@ -288,6 +314,22 @@ TEST(LostStatus, IsRebuiltFromTheRecordsOfPromotions) {
   EXPECT_EQ(world.status().phase, Phase::Healthy) << *world.status().message;
   EXPECT_GE(*world.status().epoch, epoch);
   EXPECT_TRUE(world.told("StatusRestored"));
+}
+
+TEST(LostStatus, InAFirstDeployMakesNoEvidenceOfWhatWasMeasuredForOtherContent) {
+  ReleaseWorld world;
+  world.add_gate("golden");
+  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.set_steps({ReleaseWorld::analysis("golden")});
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Successful; };
+  world.run([&] { return !world.observed.eval_runs.empty(); });
+  world.observed.status = {};
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
+  world.set_prompt("Worse.");
+  world.run();
+  EXPECT_FALSE(world.status().stable) << "run " << *world.status().last_run;
+  EXPECT_EQ(world.status().phase, Phase::Degraded) << *world.status().message;
+  EXPECT_EQ(world.observed.eval_runs.size(), 2u);
 }
 
 TEST(Progress, IsHowFarALoadHasComeAndAnAcknowledgementWhileNobodyIsServed) {

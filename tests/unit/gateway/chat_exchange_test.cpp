@@ -353,12 +353,14 @@ TEST(Configuration, SwappedUnderAHeldRequestAssignsItAnew) {
   options.weight = 100;
   options.other_pods = true;
   gateway.start(options);
+  gateway.set_pods(kServing, {});
   const auto held = gateway.begin(kAsk);
   gateway.world.run_for(Duration(2'000));
-  EXPECT_FALSE(held->has_value()) << "the candidate has no pods";
+  EXPECT_FALSE(held->has_value()) << "no arm has pods";
   options.epoch = 2;
   options.weight = 0;
   gateway.configure(options);
+  gateway.set_pods(kServing, {pod("a")});
   ASSERT_TRUE(gateway.world.run_until([&] { return held->has_value(); }, Duration(1'000)));
   EXPECT_EQ((*held)->status, 200);
   EXPECT_EQ((*held)->headers.get("x-llmops-arm"), "stable");

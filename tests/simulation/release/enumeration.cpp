@@ -1,4 +1,4 @@
-#include "tests/simulation/release/crash_enumeration.hpp"
+#include "tests/simulation/release/enumeration.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -6,9 +6,7 @@
 #include <cstdio>
 #include <list>
 #include <optional>
-#include <thread>
-
-#include "tests/simulation/world/crash_plans.hpp"
+#include <utility>
 
 namespace llmops::simulation {
 namespace {
@@ -33,25 +31,23 @@ std::string read_to_end(int pipe) {
 
 class Enumeration {
  public:
-  Enumeration(int writes, int every) : most_(std::max(1u, std::thread::hardware_concurrency())) {
-    int number = 0;
-    for (auto& plan : single_crash_plans(writes))
-      if (number++ % every == 0) reports_.push_back({std::move(plan), "", 0});
+  Enumeration(std::vector<Plan> plans, int jobs)
+      : plans_(std::move(plans)), most_(static_cast<std::size_t>(std::max(1, jobs))) {
+    for (const Plan& plan : plans_) reports_.push_back({plan.name, "its moment did not come", 0});
   }
 
   // Called after every handler of the run.
-  void at(World& world) {
-    while (!child_ && next_ < reports_.size() &&
-           world.writes(kOperator) >= reports_[next_].plan[0].write - 1) {
+  void at(Scene& scene) {
+    while (!child_ && next_ < plans_.size() && plans_[next_].due(scene)) {
       while (running_.size() >= most_) collect();
-      fork_one(world, next_);
+      fork_one(scene, next_);
       if (!child_) ++next_;
     }
   }
 
   bool child() const { return child_.has_value(); }
 
-  [[noreturn]] void report(const std::string& problems, std::size_t writes) {
+  [[noreturn]] void report(const std::string& problems, int writes) {
     const std::string text = std::to_string(writes) + "\n" + problems.substr(0, kMostText);
     const bool written = ::write(*child_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     ::_exit(written ? 0 : 1);  // nothing that the parent owns too may be taken down
@@ -63,7 +59,7 @@ class Enumeration {
   }
 
  private:
-  void fork_one(World& world, std::size_t plan) {
+  void fork_one(Scene& scene, std::size_t plan) {
     int ends[2] = {-1, -1};
     if (::pipe(ends) != 0) {
       reports_[plan].problems = "no pipe could be made";
@@ -74,7 +70,7 @@ class Enumeration {
     if (pid == 0) {
       ::close(ends[0]);
       child_ = ends[1];
-      world.write_plan(kOperator, reports_[plan].plan);
+      plans_[plan].apply(scene);
       return;
     }
     ::close(ends[1]);
@@ -100,6 +96,7 @@ class Enumeration {
     report.problems = text.substr(end + 1);
   }
 
+  std::vector<Plan> plans_;
   const std::size_t most_;
   std::vector<PlanReport> reports_;
   std::size_t next_ = 0;
@@ -109,14 +106,13 @@ class Enumeration {
 
 }  // namespace
 
-std::vector<PlanReport> enumerate_crashes(const PlayOptions& options, int writes, int every,
-                                          const std::function<std::string(const Played&)>& judge) {
-  Enumeration enumeration(writes, every);
+std::vector<PlanReport> enumerate(const PlayOptions& options, std::vector<Plan> plans, int jobs,
+                                  const std::function<std::string(const Played&)>& judge) {
+  Enumeration enumeration(std::move(plans), jobs);
   PlayOptions watched = options;
-  watched.after_handler = [&enumeration](World& world) { enumeration.at(world); };
+  watched.after_handler = [&enumeration](Scene& scene) { enumeration.at(scene); };
   const Played played = play(watched);
-  if (enumeration.child())
-    enumeration.report(judge(played), static_cast<std::size_t>(played.accepted_writes()));
+  if (enumeration.child()) enumeration.report(judge(played), played.accepted_writes());
   return enumeration.finish();
 }
 

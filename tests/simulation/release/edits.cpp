@@ -1,0 +1,119 @@
+#include "tests/simulation/release/edits.hpp"
+
+#include <utility>
+
+namespace llmops::simulation {
+namespace {
+
+Json gate() {
+  const Json contains = {{"name", "answer-contains"},
+                         {"scorer", {{"type", "contains"}}},
+                         {"objective", {{"min", 0.85}}},
+                         {"nonInferiority", {{"margin", 0.1}}}};
+  const Json dataset = {{"configMapRef", {{"name", "support-golden"}}}};
+  return {{"metadata", {{"name", "support-golden"}}},
+          {"spec",
+           {{"offline", {{"dataset", dataset}, {"metrics", Json::array({contains})}, {"timeout", "2m"}}}}}};
+}
+
+Json golden_set(int items = 60) {
+  std::string text;
+  for (int i = 0; i < items; ++i)
+    text += R"({"id":"q)" + std::to_string(i) + R"(","input":"How long?","reference":"14 days"})" + "\n";
+  return {{"metadata", {{"name", "support-golden"}}}, {"data", {{"dataset.jsonl", text}}}};
+}
+
+}  // namespace
+
+Json prompt(const std::string& name, int version, const std::string& text) {
+  const Json message = {{"role", "system"}, {"content", text}};
+  return {
+      {"metadata", {{"name", name}}},
+      {"spec", {{"prompt", "support-answer"}, {"version", version}, {"messages", Json::array({message})}}}};
+}
+
+Json guardrail(const std::string& name, const std::string& word) {
+  const Json rule = {
+      {"name", "words"}, {"type", "words"}, {"action", "Block"}, {"words", {{"words", Json::array({word})}}}};
+  return {{"metadata", {{"name", name}}}, {"spec", {{"rules", Json::array({rule})}}}};
+}
+
+Edit use_prompt(std::string name) {
+  return [name](User& user) { user.change([&](Json& spec) { spec["promptRef"]["name"] = name; }); };
+}
+
+Edit use_model(std::string path) {
+  return [path](User& user) {
+    user.change([&](Json& spec) { spec["backend"]["pods"]["model"]["uri"] = "image://" + path; });
+  };
+}
+
+Edit use_guardrail(std::string name) {
+  return [name](User& user) {
+    user.change([&](Json& spec) { spec["guardrailRefs"] = Json::array({{{"name", name}}}); });
+  };
+}
+
+Edit look_for(std::string name, std::string word) {
+  return [name, word](User& user) {
+    user.change(kube::kGuardrails, name,
+                [&](Json& spec) { spec["rules"][0]["words"]["words"] = Json::array({word}); });
+  };
+}
+
+Edit scale_to(int replicas) {
+  return [replicas](User& user) { user.change([&](Json& spec) { spec["replicas"] = replicas; }); };
+}
+
+void edit_golden_set(User& user) {
+  user.change_data("support-golden", golden_set(61)["data"]);
+}
+
+void ease_gate(User& user) {
+  user.change(kube::kEvalGates, "support-golden",
+              [](Json& spec) { spec["offline"]["metrics"][0]["objective"]["min"] = 0.5; });
+}
+
+void apply_samples(User& user) {
+  user.create(kube::kConfigMaps, golden_set());
+  user.create(kube::kEvalGates, gate());
+  user.create(kube::kPromptVersions, prompt("support-answer-v1", 1, "You are the support assistant."));
+  user.create(kube::kPromptVersions, prompt("support-answer-v2", 2, "Reply in the customer's language."));
+  user.create(kube::kPromptVersions, prompt("support-answer-v3", 3, "Be brief."));
+  user.create(kube::kPromptVersions, prompt("support-answer-v4", 4, "Be undecided."));
+  user.create(kube::kPromptVersions, prompt("support-answer-v5", 5, "Be mute."));
+}
+
+Json sample_deployment(const std::string& first_pause, const std::string& second_pause) {
+  const Json engine = {{"type", "llamacpp"},
+                       {"image", "registry.example/engine:1"},
+                       {"args", Json::array({"--parallel=4", "--ctx-size=4096"})}};
+  const Json pods = {{"model", {{"uri", std::string("image://") + kGoodModel}}},
+                     {"engine", engine},
+                     {"accelerator", {{"resource", "nvidia.com/gpu"}, {"count", 1}}}};
+  const Json analysis = {{"gates", Json::array({{{"name", "support-golden"}}})}};
+  const Json steps = Json::array({{{"setCanaryScale", {{"replicas", 1}}}},
+                                  {{"analysis", analysis}},
+                                  {{"setWeight", 20}},
+                                  {{"pause", {{"duration", first_pause}}}},
+                                  {{"setWeight", 50}},
+                                  {{"pause", {{"duration", second_pause}}}}});
+  const Json canary = {{"steps", steps}, {"bake", {{"duration", "15s"}}}, {"abortScaleDownDelay", "5s"}};
+  return {{"metadata", {{"name", kDeploymentName}}},
+          {"spec",
+           {{"backend", {{"pods", pods}}},
+            {"replicas", 2},
+            {"promptRef", {{"name", "support-answer-v1"}}},
+            {"gateway", {{"replicas", 2}}},
+            {"strategy", {{"canary", canary}}}}}};
+}
+
+Json quick_deployment(const std::string& first_pause) {
+  Json made = sample_deployment(first_pause, "2s");
+  made["spec"]["strategy"]["canary"]["bake"]["duration"] = "5s";
+  made["spec"]["strategy"]["canary"]["abortScaleDownDelay"] = "2s";
+  made["spec"]["progressDeadlines"] = {{"provision", "5m"}, {"load", "5m"}};
+  return made;
+}
+
+}  // namespace llmops::simulation

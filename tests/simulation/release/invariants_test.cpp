@@ -1,0 +1,114 @@
+// The checkers themselves: what a broken product would do is done by hand, and each rule must say so.
+#include <gtest/gtest.h>
+
+#include "tests/simulation/release/problems.hpp"
+#include "tests/simulation/release/scenarios.hpp"
+
+namespace llmops::simulation {
+namespace {
+
+using gateway::Decision;
+
+// Plays a scenario in which every request of users is reported otherwise than it was assigned.
+std::string violations_with(const std::string& scenario, const std::function<void(Decision&)>& tamper) {
+  PlayOptions options = find_scenario(scenario)->options();
+  options.prepare = [&](Scene& scene) {
+    scene.cluster.on_request = [real = scene.cluster.on_request, &tamper](const UserRequest& request) {
+      Decision other = request.decision;
+      tamper(other);
+      real({request.pod, request.model_deployment, request.conversation, other});
+    };
+  };
+  return joined(play(options).violations);
+}
+
+// Plays a scenario in which somebody does this once, when the candidate has this weight (0: at the end).
+std::string violations_after(const std::string& scenario, std::int64_t weight,
+                             const std::function<void(ClusterState&, const Json& status)>& act) {
+  PlayOptions options = find_scenario(scenario)->options();
+  bool done = false;
+  options.after_handler = [&](Scene& scene) {
+    const Json* object =
+        scene.cluster.server->store.find(kube::kModelDeployments, {kNamespace, kDeploymentName});
+    const Json* status = object ? find_path(*object, "status") : nullptr;
+    if (done || !status) return;
+    const bool rejected = string_at(*status, "phase") == "RolledBack";
+    if (weight > 0 ? integer_at(*status, "arms.1.weight") != weight : !rejected) return;
+    if (weight > 0 && integer_at(*status, "trafficVerified.epoch") < integer_at(*status, "epoch")) return;
+    done = true;
+    const Json copy = *status;
+    act(scene.cluster, copy);
+  };
+  const Played played = play(options);
+  return (done ? "" : "it was never done\n") + joined(played.violations);
+}
+
+void edit_config(ClusterState& cluster, const std::function<void(Json& model)>& edit) {
+  cluster.server->store.edit(kube::kConfigMaps, {kNamespace, "support-bot-gateway"}, [&](Json& object) {
+    Json config = parse_json(object["data"]["config.json"].get<std::string>()).value();
+    edit(config["models"][0]);
+    config["epoch"] = config["epoch"].get<std::int64_t>() + 1;
+    object["data"]["config.json"] = dump_json(config);
+  });
+}
+
+TEST(Invariants, see_a_request_that_went_to_another_arm_than_its_bucket_says) {
+  const std::string said =
+      violations_with("good-prompt", [](Decision& decision) { decision.arm = "candidate"; });
+  EXPECT_NE(said.find("and bucket"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_a_request_under_an_epoch_that_all_gateways_have_left) {
+  const std::string said = violations_with("good-prompt", [](Decision& decision) { decision.epoch = 2; });
+  EXPECT_NE(said.find("was assigned after all gateways had acknowledged epoch"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_a_request_that_meets_an_unjudged_revision) {
+  const std::string said = violations_with("good-prompt", [](Decision& decision) {
+    auto other = std::make_shared<gateway::Revision>(*decision.revision);
+    other->hash = std::string(64, 'a');
+    decision.revision = std::move(other);
+  });
+  EXPECT_NE(said.find("before its gate was Successful"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_a_weight_that_no_status_authorised) {
+  const std::string said = violations_after("good-model", 20, [](ClusterState& cluster, const Json&) {
+    edit_config(cluster, [](Json& model) {
+      model["arms"][0]["weight"] = 10;
+      model["arms"][1]["weight"] = 90;
+    });
+  });
+  EXPECT_NE(said.find("is in no persisted status"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_capacity_that_goes_under_traffic) {
+  const std::string said = violations_after("good-model", 50, [](ClusterState& cluster, const Json& status) {
+    const std::string engine =
+        "support-bot-engine-" + string_at(status, "candidate.servingHash").substr(0, 10);
+    cluster.server->store.edit(kube::kDeployments, {kNamespace, engine},
+                               [](Json& object) { object["spec"]["replicas"] = 0; });
+  });
+  EXPECT_NE(said.find("was scaled down though no status says so"), std::string::npos) << said;
+  EXPECT_NE(said.find("scaled to 0 while epoch"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_a_second_candidate) {
+  const std::string said = violations_after("good-model", 20, [](ClusterState& cluster, const Json&) {
+    cluster.server->store.edit(kube::kModelDeployments, {kNamespace, kDeploymentName}, [](Json& object) {
+      object["status"]["arms"].push_back(object["status"]["arms"][1]);
+    });
+  });
+  EXPECT_NE(said.find("more than one candidate"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_a_rejected_content_that_gets_users) {
+  const std::string said = violations_after("bad-prompt", 0, [](ClusterState& cluster, const Json& status) {
+    const std::string rejected = string_at(status, "rejected.0.hash");
+    edit_config(cluster, [&](Json& model) { model["arms"][0]["revision"] = rejected; });
+  });
+  EXPECT_NE(said.find("and its content is rejected"), std::string::npos) << said;
+}
+
+}  // namespace
+}  // namespace llmops::simulation
