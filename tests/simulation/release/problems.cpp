@@ -7,13 +7,28 @@
 namespace llmops::simulation {
 namespace {
 
-// Writes that took effect, without those of a status: how often progress is told depends on time.
-std::map<std::string, int> acts_of(const Played& played) {
-  std::map<std::string, int> acts;
+enum class Which { All, Acts };  // acts: without a status, since how often progress is told depends on time
+
+// Writes that took effect.
+std::map<std::string, int> counts_of(const Played& played, Which which) {
+  std::map<std::string, int> counts;
   for (const auto& write : played.writes)
-    if (write.status >= 200 && write.status < 300 && !write.resource.ends_with("/status"))
-      ++acts[write.to_string()];
-  return acts;
+    if (write.status >= 200 && write.status < 300 &&
+        (which == Which::All || !write.resource.ends_with("/status")))
+      ++counts[write.to_string()];
+  return counts;
+}
+
+std::string done_more_often(const Played& played, const Played& reference, Which which, int allowed = 0) {
+  std::string text;
+  const auto expected = counts_of(reference, which);
+  for (const auto& [write, times] : counts_of(played, which)) {
+    const auto known = expected.find(write);
+    const int wanted = known == expected.end() ? 0 : known->second;
+    if (times > wanted + allowed)
+      text += write + ": done " + std::to_string(times) + " times, expected " + std::to_string(wanted) + "\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -31,14 +46,12 @@ std::string problems_of(const Played& played, const Played& reference) {
     text += "another end:\n" + difference(reference.state, played.state);
   if (played.writes_when_settled > 0)
     text += std::to_string(played.writes_when_settled) + " writes after everything was settled\n";
-  const auto expected = acts_of(reference);
-  for (const auto& [act, times] : acts_of(played)) {
-    const auto known = expected.find(act);
-    if (known == expected.end() || times > known->second)
-      text += act + ": done " + std::to_string(times) + " times, expected " +
-              std::to_string(known == expected.end() ? 0 : known->second) + "\n";
-  }
+  text += done_more_often(played, reference, Which::Acts);
   return text.empty() ? text : text + joined(played.story) + played.write_list();
+}
+
+std::string more_writes(const Played& played, const Played& reference, int allowed) {
+  return done_more_often(played, reference, Which::All, allowed);
 }
 
 }  // namespace llmops::simulation

@@ -187,7 +187,8 @@ std::vector<Scenario> make_scenarios() {
                  {"Promoted Prompt", "Promoted Model"},
                  "Healthy",
                  {kDeploymentName, kSecondDeployment},
-                 4});  // for each of the two: how far a load has come, and a first acknowledgement
+                 4,    // of each deployment and each prompt: they change hands one after the other
+                 2});  // how far a load has come, and a first acknowledgement
   add("quickstart", quickstart().phases,
       {"Promoted Engine", "RolledBack Model", "RolledBack Prompt", "Promoted Prompt", "Promoted Model"});
   add("guardrails-in-many-canaries", guardrail_flow().phases,

@@ -17,7 +17,8 @@ struct Scenario {
   std::vector<std::string> deployments{kDeploymentName};
   // Accepted writes that one crash may add. Where a user's change comes at another moment after a crash,
   // waits are told that were not there before.
-  int more_writes = 1;
+  int more_writes = 1;  // that a crash may cost, in all
+  int more_of_one = 1;  // of the status of one object
 
   PlayOptions options() const;
 };

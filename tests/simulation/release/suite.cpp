@@ -24,7 +24,9 @@ std::string judged(Family family, const Scenario& scenario, Played played, const
   if (family == Family::Crash) {
     expect(played.crashes, 1, "crashed");
     const int more = played.accepted_writes() - reference.accepted_writes();
-    if (more > scenario.more_writes) problems += std::to_string(more) + " more accepted writes\n";
+    if (more > scenario.more_writes)
+      problems += std::to_string(more) + " more accepted writes\n" + more_writes(played, reference);
+    problems += more_writes(played, reference, scenario.more_of_one);
   }
   if (family == Family::TwoLeaders) expect(played.stalls, 1, "stood still");
   return problems;
