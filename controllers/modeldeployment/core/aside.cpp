@@ -7,10 +7,9 @@ namespace llmops::release {
 
 api::Decision ending(const Draft& draft) {
   const auto& status = draft.status;
-  const auto content = [&](const std::string& hash) {
-    const auto found = draft.observed.contents.find(hash);
-    return found == draft.observed.contents.end() ? Stack() : found->second;
-  };
+  static const Stack kUnknown;
+  const Stack* stable = draft.observed.content(status.stable);
+  const Stack* candidate = draft.observed.content(status.candidate);
   const std::string parts = names_of_parts(status.candidate->changed);
   api::Decision decision;
   if (draft.target.held) {
@@ -19,7 +18,7 @@ api::Decision ending(const Draft& draft) {
     decision.message = "a person went back to revision " + std::to_string(status.held->revision);
     return decision;
   }
-  switch (ending_of(content(status.stable->hash), content(status.candidate->hash), draft.target.goal,
+  switch (ending_of(stable ? *stable : kUnknown, candidate ? *candidate : kUnknown, draft.target.goal,
                     draft.target.stack)) {
     case Ending::SpecReturned:
       decision.reason = names::kReasonSpecReturnedToStable;
@@ -77,11 +76,10 @@ void release_aside(Draft& draft) {
   const Target& target = draft.target;
   if (!status.aside || !target.resolved()) return;
   // What comes back is the goal's other parts, on whichever guardrails are stable by then.
-  const auto stable =
-      status.stable ? draft.observed.contents.find(status.stable->hash) : draft.observed.contents.end();
-  if (stable == draft.observed.contents.end()) return;
+  const Stack* stable = draft.observed.content(status.stable);
+  if (!stable) return;
   if (!target.held && target.goal_serving_hash == status.aside->serving_hash &&
-      !rejection_of(draft.observed, with_guardrails_of(target.goal, stable->second)))
+      !rejection_of(draft.observed, with_guardrails_of(target.goal, *stable)))
     return;
   const std::string serving_hash = status.aside->serving_hash;
   draft.notes.push_back({false, "WarmPodsReleased",

@@ -6,10 +6,9 @@
 
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "controllers/modeldeployment/core/children/child.hpp"
+#include "controllers/modeldeployment/core/actions.hpp"
 #include "controllers/modeldeployment/core/observed.hpp"
 
 namespace llmops::release {
@@ -26,28 +25,6 @@ struct Transition {
   std::vector<Note> notes;
 };
 
-struct Create {
-  Child child;
-};
-// PUT of the live object with our part replaced, carrying the resourceVersion of `live`.
-struct Replace {
-  Child child;
-  kube::ObjectMeta live;
-};
-struct Scale {
-  kube::ObjectMeta live;
-  std::int64_t replicas = 0;
-};
-struct Annotate {
-  kube::ObjectMeta live;
-  std::string key, value;
-};  // of a ControllerRevision
-struct Delete {
-  kube::ResourceType type;
-  kube::ObjectMeta live;
-};
-using Action = std::variant<Create, Replace, Scale, Annotate, Delete>;
-
 struct Decision {
   std::optional<Transition> transition;
   std::vector<Action> actions;   // in this order; the first failure ends the pass
@@ -56,19 +33,9 @@ struct Decision {
 
 Decision decide(const Observed& observed);
 
-// The status that follows from what was observed; equal to the persisted one when nothing happened.
-Transition next_status(const Observed& observed);
-
-// What the persisted status asks to be done.
-std::vector<Action> next_actions(const Observed& observed);
-
 // Whether two statuses differ in more than progress (messages, counts), which is written at most once in ten
 // seconds.
 bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
                              const api::ModelDeploymentStatus& after);
-
-// Engine replicas that the persisted status asks for, by serving hash. Engines not named are to go.
-std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
-                                                   const api::ModelDeploymentStatus& status);
 
 }  // namespace llmops::release

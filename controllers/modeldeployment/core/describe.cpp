@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/load.hpp"

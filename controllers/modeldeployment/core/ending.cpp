@@ -26,13 +26,6 @@ bool is_superseded(const api::Decision& decision) {
          decision.reason == names::kReasonRollbackRequested || stepped_aside(decision);
 }
 
-const Stack& content_of_stable(const Observed& observed) {
-  static const Stack kNothing;
-  const auto& stable = observed.status.stable;
-  const auto found = stable ? observed.contents.find(stable->hash) : observed.contents.end();
-  return found == observed.contents.end() ? kNothing : found->second;
-}
-
 }  // namespace
 
 bool rejects(const api::Decision& decision) {
@@ -54,10 +47,9 @@ void reject_content(Draft& draft, const api::RevisionStatus& revision, const Sta
     const auto gate = draft.observed.plan->gates.find(*decision.gate);
     if (gate != draft.observed.plan->gates.end()) rejection.gate_digest = gate->second.digest;
   }
-  const auto content = draft.observed.contents.find(revision.hash);
-  if (content != draft.observed.contents.end()) {
-    const auto digests = content->second.digests();
-    for (const auto part : changed_parts(base, content->second)) {
+  if (const Stack* content = draft.observed.content(revision.hash)) {
+    const auto digests = content->digests();
+    for (const auto part : changed_parts(base, *content)) {
       const auto digest = digests.find(part);  // none: the part was taken out
       rejection.parts[std::string(to_string(part))] = digest == digests.end() ? "" : digest->second;
     }
@@ -78,7 +70,8 @@ void decide_rollback(Draft& draft, api::Decision decision, Content content) {
   if (api::Arm* candidate = find_arm(status, api::ArmName::Candidate)) candidate->weight = 0;
   if (api::Arm* stable = find_arm(status, api::ArmName::Stable)) stable->weight = 100;
   if (reject) {
-    reject_content(draft, *status.candidate, content_of_stable(draft.observed), decision);
+    const Stack* stable = draft.observed.content(draft.observed.status.stable);
+    reject_content(draft, *status.candidate, stable ? *stable : Stack(), decision);
     // What a person went back to cannot serve: the spec decides again.
     if (status.held && status.held->hash == status.candidate->hash) status.held.reset();
   }

@@ -32,8 +32,7 @@ std::set<std::string> wanted_endpoints(const Observed& observed) {
   std::set<std::string> endpoints;
   const auto& status = observed.status;
   for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable}) {
-    const auto content = *revision ? observed.contents.find((*revision)->hash) : observed.contents.end();
-    if (content != observed.contents.end()) endpoints.merge(endpoints_of(content->second));
+    if (const Stack* content = observed.content(*revision)) endpoints.merge(endpoints_of(*content));
   }
   for (const auto& guardrail : observed.guardrails.list)
     for (const auto& rule : guardrail.spec.rules)

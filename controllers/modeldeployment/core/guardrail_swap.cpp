@@ -24,12 +24,6 @@ Json::const_iterator find_named(const Json& guardrails, const std::string& name)
                       [&](const Json& entry) { return string_at(entry, "name") == name; });
 }
 
-const Stack* content_of(const Observed& observed, const std::optional<api::RevisionStatus>& revision) {
-  if (!revision) return nullptr;
-  const auto found = observed.contents.find(revision->hash);
-  return found == observed.contents.end() ? nullptr : &found->second;
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -137,7 +131,7 @@ Stack exchanged(const Stack& stack, const Stack& goal, const std::set<std::strin
 std::optional<Exchange> exchange_due(const Observed& observed, const Target& target) {
   const auto& status = observed.status;
   const auto immediate = immediate_guardrails(observed.spec);
-  const Stack* stable = content_of(observed, status.stable);
+  const Stack* stable = observed.content(status.stable);
   if (immediate.empty() || !target.resolved() || target.held || !stable) return std::nullopt;
   const bool decided = status.run && status.run->decision;
   if (decided && status.run->decision->outcome == api::Outcome::Promoted) return std::nullopt;
@@ -149,10 +143,10 @@ std::optional<Exchange> exchange_due(const Observed& observed, const Target& tar
     if (before == guardrails_in(*stable).end() || *before != entry)
       exchange.guardrails.push_back(string_at(entry, "name"));
   }
-  if (const Stack* candidate = content_of(observed, status.candidate); candidate && !decided)
+  if (const Stack* candidate = observed.content(status.candidate); candidate && !decided)
     if (Stack made = exchanged(*candidate, target.goal, immediate); made != *candidate)
       exchange.candidate = std::move(made);
-  if (const Stack* previous = content_of(observed, status.previous_stable))
+  if (const Stack* previous = observed.content(status.previous_stable))
     if (Stack made = exchanged(*previous, target.goal, immediate); made != *previous)
       exchange.previous_stable = std::move(made);
   return exchange;

@@ -132,6 +132,9 @@ struct Observed {
   const RevisionRecord* revision(std::string_view hash) const;
   const EngineState* engine(std::string_view serving_hash) const;
   const ChildState* child(std::string_view kind, std::string_view name) const;
+  // Null where its record has not been read, or there is no such revision.
+  const Stack* content(const std::string& hash) const;
+  const Stack* content(const std::optional<api::RevisionStatus>& revision) const;
 };
 
 }  // namespace llmops::release

@@ -37,12 +37,6 @@ bool is_failing(const api::RunStatus& run) {
   return run.pause_reason == names::kPauseInconclusive || run.pause_reason == names::kPauseAnalysisError;
 }
 
-const Stack& content_of(const Observed& observed, const std::string& hash) {
-  static const Stack kNothing;
-  const auto found = observed.contents.find(hash);
-  return found == observed.contents.end() ? kNothing : found->second;
-}
-
 // What cannot be compared with stable is not taken forward by itself.
 bool stable_is_down(Draft& draft) {
   const auto& status = draft.status;
@@ -85,13 +79,14 @@ bool change_is_queued(const Draft& draft) {
                           ? draft.observed.spec.strategy->on_new_revision.value_or(api::OnNewRevision::Auto)
                           : api::OnNewRevision::Auto;
   if (policy == api::OnNewRevision::Supersede || is_failing(*status.run)) return false;
-  const Stack& stable = content_of(draft.observed, status.stable->hash);
-  const Stack& candidate = content_of(draft.observed, status.candidate->hash);
+  const Stack* stable = draft.observed.content(status.stable);
+  const Stack* candidate = draft.observed.content(status.candidate);
+  if (!stable || !candidate) return true;
   // Stable again, and guardrails, never wait.
-  if (ending_of(stable, candidate, target.goal, target.stack) == Ending::SpecReturned) return false;
-  if (same_guardrails(stable, candidate) && !same_guardrails(stable, target.stack)) return false;
+  if (ending_of(*stable, *candidate, target.goal, target.stack) == Ending::SpecReturned) return false;
+  if (same_guardrails(*stable, *candidate) && !same_guardrails(*stable, target.stack)) return false;
   if (policy == api::OnNewRevision::Queue) return true;
-  const auto others = changed_parts(candidate, target.stack);
+  const auto others = changed_parts(*candidate, target.stack);
   return std::ranges::none_of(status.candidate->changed, [&](api::Part part) {
     return std::find(others.begin(), others.end(), part) != others.end();
   });
@@ -108,9 +103,8 @@ void start_run(Draft& draft) {
   candidate.revision = record->ordinal;
   candidate.hash = record->hash;
   candidate.serving_hash = record->serving_hash;
-  const auto stable = status.stable ? observed.contents.find(status.stable->hash) : observed.contents.end();
-  candidate.changed =
-      changed_parts(stable == observed.contents.end() ? Stack{} : stable->second, draft.target.stack);
+  const Stack* stable = observed.content(status.stable);
+  candidate.changed = changed_parts(stable ? *stable : Stack(), draft.target.stack);
 
   api::RunStatus run;
   run.number = next.number;
@@ -162,7 +156,7 @@ bool restore_pointers(Draft& draft) {
   const RevisionRecord* latest = nullptr;
   for (const auto& record : draft.observed.revisions)
     if (record.promoted_at && (!latest || *latest->promoted_at < *record.promoted_at)) latest = &record;
-  if (!latest || !draft.observed.contents.count(latest->hash)) return false;
+  if (!latest || !draft.observed.content(latest->hash)) return false;
   api::RevisionStatus stable;
   stable.revision = latest->ordinal;
   stable.hash = latest->hash;

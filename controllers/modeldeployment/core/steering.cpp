@@ -63,12 +63,6 @@ constexpr std::array<Row, kSituations> kTable{{
     {AlreadyDecided, AlreadyDecided, AlreadyDecided, AlreadyDecided, AlreadyDecided, NotPaused, GoTo},
 }};
 
-constexpr std::array<std::string_view, 21> kEffectNames{
-    "NextStep",      "AllSteps",      "OpenFirstDeploy",   "EndBake",        "GoBack",         "LeaveBake",
-    "MeasureAgain",  "LiftRejection", "LiftHold",          "Pause",          "Resume",         "GoTo",
-    "NothingRuns",   "NotReady",      "TrafficUnverified", "AlreadyDecided", "NothingRefused", "NotPaused",
-    "AlreadyPaused", "SpecIsPaused",  "GateUndecided"};
-
 // What became of a command, for people.
 struct Answer {
   bool accepted = false;
@@ -150,10 +144,9 @@ Answer go_back(Draft& draft, const Command& command) {
 Answer leave_bake(Draft& draft, const Command& command) {
   auto& status = draft.status;
   const api::RevisionStatus left = *status.stable;
-  const auto previous = draft.observed.contents.find(status.previous_stable->hash);
-  if (previous == draft.observed.contents.end())
-    return refuse("the record of " + revision_name(*status.previous_stable) + " cannot be read");
-  reject_content(draft, left, previous->second,
+  const Stack* previous = draft.observed.content(status.previous_stable);
+  if (!previous) return refuse("the record of " + revision_name(*status.previous_stable) + " cannot be read");
+  reject_content(draft, left, *previous,
                  asked_by(command, names::kReasonAborted, "aborted by " + command.by + " during its bake"));
   return_to_previous_stable(draft, command.by, "aborted by " + command.by);
   return accept(revision_name(*status.stable) + " serves again instead of " + revision_name(left));
@@ -184,7 +177,7 @@ Answer lift_rejection(Draft& draft) {
 }
 
 Answer hold_to(Draft& draft, const Command& command, std::int64_t revision, const std::string& hash) {
-  if (!draft.observed.contents.count(hash))
+  if (!draft.observed.content(hash))
     return refuse("the record of revision " + std::to_string(revision) + " cannot be read");
   api::HeldRevision held;
   held.revision = revision;
@@ -234,8 +227,7 @@ Answer go_to(Draft& draft, const Command& command) {
     return hold_to(draft, command, status.stable->revision, status.stable->hash);
   }
   if (!asked) return refuse("no revision was stable before");
-  if (!asked->promoted_at && !(promoting && asked->hash == status.candidate->hash))
-    return refuse("revision " + std::to_string(asked->ordinal) + " was never stable");
+  if (!asked->promoted_at) return refuse("revision " + std::to_string(asked->ordinal) + " was never stable");
   if (!status.run && status.stable && asked->hash == status.stable->hash)
     return refuse(revision_name(*status.stable) + " serves already");
   return hold_to(draft, command, asked->ordinal, asked->hash);
@@ -316,14 +308,6 @@ std::string stale(const Draft& draft, const Command& command) {
 }
 
 }  // namespace
-
-std::string_view to_string(Effect effect) {
-  return kEffectNames[static_cast<std::size_t>(effect)];
-}
-
-bool is_refusal(Effect effect) {
-  return effect >= NothingRuns;
-}
 
 Effect effect_of(Verb verb, Situation situation) {
   return kTable[static_cast<std::size_t>(situation)][static_cast<std::size_t>(verb)];

@@ -31,8 +31,6 @@ enum class Effect {
   SpecIsPaused,
   GateUndecided,
 };
-std::string_view to_string(Effect effect);  // "NextStep"
-bool is_refusal(Effect effect);
 
 Effect effect_of(Verb verb, Situation situation);
 

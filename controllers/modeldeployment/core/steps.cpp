@@ -26,10 +26,8 @@ void enter_next_step(Draft& draft, const std::string& done) {
 
 bool capacity_ready(Draft& draft, std::int64_t wanted) {
   auto& status = draft.status;
-  if (const auto content = draft.observed.contents.find(status.candidate->hash);
-      content != draft.observed.contents.end())
-    if (std::string missing = missing_endpoint(draft.observed, endpoints_of(content->second));
-        !missing.empty()) {
+  if (const Stack* content = draft.observed.content(status.candidate))
+    if (std::string missing = missing_endpoint(draft.observed, endpoints_of(*content)); !missing.empty()) {
       wait_for(draft, api::WaitKind::Capacity, "", std::move(missing));
       return false;
     }

@@ -24,12 +24,6 @@ std::string digest_in(const std::map<api::Part, std::string>& digests, std::stri
   return "";
 }
 
-const Stack* stable_content(const Observed& observed) {
-  if (!observed.status.stable) return nullptr;
-  const auto found = observed.contents.find(observed.status.stable->hash);
-  return found == observed.contents.end() ? nullptr : &found->second;
-}
-
 void find_next(const Observed& observed, const Stack* stable, Target& target) {
   if (!stable) {
     target.stack = target.goal;
@@ -71,7 +65,7 @@ Target what_the_spec_asks_for(const Observed& observed) {
   target.goal = stack_of(observed.spec, observed.prompt.content, observed.guardrails.list);
   target.goal_hash = target.goal.hash();
   target.goal_serving_hash = target.goal.serving_hash();
-  const Stack* stable = stable_content(observed);
+  const Stack* stable = observed.content(observed.status.stable);
   find_next(observed, stable, target);
   if (const auto size = canonical_json(target.goal.to_document()).size(); size > kMaxRevisionBytes)
     target.problem = "spec: the resolved revision has " + std::to_string(size) + " bytes, allowed " +
@@ -94,14 +88,14 @@ Target what_the_spec_asks_for(const Observed& observed) {
 // A person's rollback holds until the spec asks for other content, or for another attempt.
 bool hold_stands(const Observed& observed, const Target& target) {
   const auto& held = observed.status.held;
-  return held && observed.contents.count(held->hash) &&
+  return held && observed.content(held->hash) &&
          attempt_of(held->attempt) == attempt_of(observed.spec.attempt) &&
          (target.goal_hash.empty() || target.goal_hash == held->instead_of);
 }
 
 void take_held(const Observed& observed, Target& target) {
   target.held = true;
-  target.stack = observed.contents.at(observed.status.held->hash);
+  target.stack = *observed.content(observed.status.held->hash);
   target.hash = observed.status.held->hash;
   target.serving_hash = target.stack.serving_hash();
   target.follows.clear();
@@ -131,7 +125,7 @@ const api::Rejection* rejection_among(const Observed& observed, const std::vecto
                                       const Stack& stack) {
   if (rejected.empty()) return nullptr;
   const auto digests = stack.digests();
-  const Stack* known = stable_content(observed);
+  const Stack* known = observed.content(observed.status.stable);
   const auto stable = known ? known->digests() : std::map<api::Part, std::string>();
   for (const auto& rejection : rejected) {
     const auto& parts = rejection.parts;
@@ -163,7 +157,7 @@ bool run_is_due(const Observed& observed, const Target& target) {
   if (!target.resolved() || !target.gate_problem.empty() || status.run || status.bake_until) return false;
   if (status.stable && status.stable->hash == target.hash) return false;
   // Without stable's content nobody knows which parts would change.
-  if (status.stable && !stable_content(observed)) return false;
+  if (status.stable && !observed.content(status.stable)) return false;
   if (status.swap || exchange_due(observed, target)) return false;
   if (!target.held && rejection_of(observed, target)) return false;
   const std::int64_t epoch = status.epoch.value_or(0);
@@ -200,7 +194,7 @@ Plan plan_for(const Observed& observed, const Target& target) {
   std::map<std::string, PinnedGate> pinned;
   for (const auto& [name, resolved] : observed.gates)
     if (resolved.gate) pinned[name] = *resolved.gate;
-  const Stack* stable = stable_content(observed);
+  const Stack* stable = observed.content(observed.status.stable);
   Plan plan = plan_of(observed.spec, changed_parts(stable ? *stable : Stack{}, target.stack), pinned);
   return target.held || in_rollback_window(observed, target) ? without_steps(std::move(plan)) : plan;
 }

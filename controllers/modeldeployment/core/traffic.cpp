@@ -23,6 +23,15 @@ const ChildState* Observed::child(std::string_view kind, std::string_view name) 
   return found == children.end() ? nullptr : &found->second;
 }
 
+const Stack* Observed::content(const std::string& hash) const {
+  const auto found = contents.find(hash);
+  return found == contents.end() ? nullptr : &found->second;
+}
+
+const Stack* Observed::content(const std::optional<api::RevisionStatus>& revision) const {
+  return revision ? content(revision->hash) : nullptr;
+}
+
 Verification verify_epoch(const Observed& observed, std::int64_t epoch) {
   Verification result;
   for (const auto& pod : observed.gateway_pods) {

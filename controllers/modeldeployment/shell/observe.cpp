@@ -55,15 +55,16 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   if (!contents.ok()) co_return contents.error();
   compare_prompts(observed);
   // A run that starts in this pass needs its candidate's content for the configuration.
-  if (Target target = resolve_target(observed); target.resolved() && observed.revision(target.hash))
-    observed.contents.emplace(std::move(target.hash), std::move(target.stack));
+  const Target target = resolve_target(observed);
+  if (target.resolved() && observed.revision(target.hash))
+    observed.contents.try_emplace(target.hash, target.stack);
   if (needs_reports(observed.status)) {
     auto pulled = co_await pull_reports(observed);
     if (!pulled.ok()) co_return pulled.error();
   }
   // Whether a run is due depends on the reports.
-  take_turn(observed);
-  auto datasets = co_await read_datasets(observed);
+  take_turn(observed, target);
+  auto datasets = co_await read_datasets(observed, target);
   if (!datasets.ok()) co_return datasets.error();
   observed.now = env_.now();
   co_return observed;
@@ -156,9 +157,9 @@ void ModelDeploymentController::resolve_prompt(Observed& observed) {
 // refuse their requests.
 void ModelDeploymentController::compare_prompts(Observed& observed) {
   if (!observed.prompt.content || !observed.prompt.problem.empty() || !observed.status.stable) return;
-  const auto content = observed.contents.find(observed.status.stable->hash);
-  if (content == observed.contents.end()) return;
-  const auto stable = prompt_of(content->second);
+  const Stack* content = observed.content(observed.status.stable);
+  if (!content) return;
+  const auto stable = prompt_of(*content);
   if (!stable.ok()) return;
   const auto required =
       gateway::newly_required_variables(*stable ? &**stable : nullptr, *observed.prompt.content);
@@ -270,8 +271,7 @@ Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) 
 }
 
 // Golden sets are read only when a run is about to pin them.
-Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed) {
-  const Target target = resolve_target(observed);
+Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed, const Target& target) {
   if (!wants_run(observed, target)) co_return Result<void>();
   const auto needed = gates_of(plan_for(observed, target));
   for (auto& [name, resolved] : observed.gates) {

@@ -40,12 +40,12 @@ std::string body_text(const wire::RevisionBody& body) {
 }
 
 Result<wire::GatewayRevision> config_revision(const Observed& observed, const api::RevisionStatus& revision) {
-  const auto content = observed.contents.find(revision.hash);
-  if (content == observed.contents.end())
+  const Stack* content = observed.content(revision.hash);
+  if (!content)
     return Error{ErrorCode::NotFound,
                  "the record of revision " + std::to_string(revision.revision) + " (ControllerRevision " +
                      names_of::revision(observed.meta.name, revision.hash) + ") is missing"};
-  auto body = body_of(observed, revision.hash, content->second);
+  auto body = body_of(observed, revision.hash, *content);
   if (!body.ok()) return body.error();
   wire::GatewayRevision entry;
   entry.hash = revision.hash;

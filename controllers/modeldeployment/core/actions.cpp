@@ -1,0 +1,97 @@
+#include "controllers/modeldeployment/core/actions.hpp"
+
+#include <set>
+#include <utility>
+
+#include "controllers/modeldeployment/core/analysis.hpp"
+#include "controllers/modeldeployment/core/capacity.hpp"
+#include "controllers/modeldeployment/core/children/engine.hpp"
+#include "controllers/modeldeployment/core/children/gateway.hpp"
+#include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/records.hpp"
+#include "crds/base/digest.hpp"
+
+namespace llmops::release {
+namespace {
+
+// Creates what is missing, replaces what differs, and keeps off what is not ours.
+void ensure(const Observed& observed, Child child, std::vector<Action>& actions) {
+  const ChildState* live = observed.child(child.type.kind, child.name());
+  if (!live) {
+    actions.emplace_back(Create{std::move(child)});
+    return;
+  }
+  const auto* controller = live->meta.controller();
+  if (!controller || controller->uid != observed.meta.uid || live->meta.deletion_timestamp) return;
+  if (live->content_digest == child.digest) return;
+  actions.emplace_back(Replace{std::move(child), live->meta});
+}
+
+void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
+  const auto& status = observed.status;
+  if (!status.epoch || (!status.stable && !status.candidate)) return;
+  auto config = gateway_config(observed, status);
+  // The spec may have moved on since the status was written: only what the status says is acted on.
+  if (!config.ok() || config_digest(*config) != status.config_digest) return;
+  for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable}) {
+    const Stack* content = observed.content(*revision);
+    if (!content) continue;
+    auto body = revision_body(observed, (*revision)->hash, *content);
+    if (body.ok() && !observed.child(body->type.kind, body->name()))
+      actions.emplace_back(Create{std::move(*body)});
+  }
+  auto children = gateway_children(observed, *config);
+  // Rights before the configuration that needs them, the configuration before the pods that read it.
+  Child config_map = gateway_config_map(observed, std::move(*config), *status.epoch);
+  for (auto& child : children) {
+    if (child.type == kube::kServices) break;
+    ensure(observed, std::move(child), actions);
+  }
+  if (!observed.config || observed.config->epoch <= *status.epoch)
+    ensure(observed, std::move(config_map), actions);
+  for (auto& child : children)
+    if (child.object.is_object()) ensure(observed, std::move(child), actions);
+}
+
+void ensure_engines(const Observed& observed, const Target& target, std::vector<Action>& actions) {
+  const auto wanted = wanted_engines(observed, observed.status);
+  std::set<std::string> kept;
+  for (const auto& [serving_hash, replicas] : wanted) {
+    kept.insert(short_hash(serving_hash));
+    const Stack* stack = nullptr;
+    for (const auto* revision :
+         {&observed.status.stable, &observed.status.candidate, &observed.status.previous_stable})
+      if (*revision && (*revision)->serving_hash == serving_hash && observed.content(*revision))
+        stack = observed.content(*revision);
+    const EngineState* engine = observed.engine(serving_hash);
+    if (!engine && stack && replicas > 0) {
+      auto deployment = engine_deployment(observed, *stack, replicas);
+      if (deployment.ok() && !observed.child(deployment->type.kind, deployment->name()))
+        actions.emplace_back(Create{std::move(*deployment)});
+    } else if (engine && engine->replicas != replicas && !engine->meta.deletion_timestamp) {
+      actions.emplace_back(Scale{engine->meta, replicas});
+    }
+    if (stack && (engine || replicas > 0)) ensure(observed, engine_service(observed, serving_hash), actions);
+  }
+  // The release that is about to start finds its engine loaded, or on the way.
+  if (wants_run(observed, target)) kept.insert(short_hash(target.serving_hash));
+  for (const auto& engine : observed.engines)
+    if (!kept.count(engine.serving_hash) && engine.replicas > 0 && may_retire(observed, engine.serving_hash))
+      actions.emplace_back(Scale{engine.meta, 0});
+}
+
+}  // namespace
+
+std::vector<Action> next_actions(const Observed& observed, const Target& target) {
+  std::vector<Action> actions;
+  ensure_exchange_records(observed, target, actions);
+  ensure_records(observed, target, actions);
+  ensure_gateway(observed, actions);
+  ensure_engines(observed, target, actions);
+  for (auto& run : missing_eval_runs(observed)) actions.emplace_back(Create{std::move(run)});
+  record_decisions(observed, actions);
+  if (actions.empty()) collect_old(observed, actions);
+  return actions;
+}
+
+}  // namespace llmops::release
