@@ -46,6 +46,8 @@ inline constexpr std::string_view kGatewayMemoryRequest = "32Mi";
 inline constexpr Duration kBakeDuration = 10min;
 inline constexpr Duration kAbortScaleDownDelay = 30s;
 inline constexpr std::string_view kOnInconclusive = "Pause";
+inline constexpr std::string_view kCapacityPolicyType = "Surge";
+inline constexpr std::string_view kOnAbort = "Shed";
 inline constexpr std::array<std::string_view, 3> kStickinessBy{"header:x-conversation-id", "body:user",
                                                                "first-user-message"};
 inline constexpr Duration kProvisionDeadline = 30min;

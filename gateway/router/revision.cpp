@@ -114,6 +114,7 @@ Result<Model> make_model(const wire::GatewayModel& wanted, const RevisionBodies&
   model.name = wanted.served_model_name;
   model.open = wanted.open;
   model.salt = wanted.salt;
+  model.overflow = wanted.overflow;
   model.request_timeout = wanted.request_timeout.value_or(defaults::kEngineRequestTimeout);
   model.evaluation_audience = wanted.evaluation.audience;
   model.evaluation_share = wanted.evaluation.share;

@@ -47,6 +47,7 @@ struct Model {
   bool open = false;
   std::string salt;
   Duration request_timeout = defaults::kEngineRequestTimeout;
+  std::optional<wire::Overflow> overflow;  // absent: requests without room wait a little
   std::vector<StickySource> stickiness;
   std::string evaluation_audience;
   double evaluation_share = 0;

@@ -9,6 +9,8 @@ namespace llmops::gateway {
 namespace {
 
 constexpr std::string_view kStableArm = "stable";
+// Requests for each slot of an engine that is handed everything.
+constexpr double kWithoutBound = 1e6;
 
 Decision refused(ErrorCode code, std::string message) {
   Decision decision;
@@ -163,17 +165,19 @@ void Router::place(RequestId id, Request& request, const std::vector<std::string
   const std::string queue = short_hash(decision.revision->serving_hash);
   if (request.queue != queue) leave_queue(id, request);
   const auto endpoints = endpoints_.of(queue);
+  const auto overflow = request.evaluation ? std::nullopt : decision.model->overflow;
+  const double queue_factor = overflow == wire::Overflow::Overload ? kWithoutBound : options_.queue_factor;
   const auto waiting = queues_.find(queue);
   // Those who wait longer go first: this request may take a place only when one is left after theirs.
   std::size_t ahead = 0;
   if (waiting != queues_.end()) {
-    const std::size_t room = free_room(endpoints, options_.queue_factor);
+    const std::size_t room = free_room(endpoints, queue_factor);
     for (auto other = waiting->second.begin(); other != waiting->second.end() && *other < id && ahead <= room;
          ++other)
       ++ahead;
     if (ahead < room) ahead = 0;
   }
-  if (ahead == 0) decision.endpoint = choose_endpoint(endpoints, avoid, options_.queue_factor);
+  if (ahead == 0) decision.endpoint = choose_endpoint(endpoints, avoid, queue_factor);
   if (decision.endpoint) {
     leave_queue(id, request);
     request.endpoint = decision.endpoint;
@@ -183,6 +187,11 @@ void Router::place(RequestId id, Request& request, const std::vector<std::string
     return;
   }
   decision.placement = any_servable(endpoints) ? Placement::Saturated : Placement::NoEndpoint;
+  if (overflow == wire::Overflow::Shed) {
+    leave_queue(id, request);
+    decision.placement = Placement::QueueFull;
+    return;
+  }
   if (!request.queue.empty()) return;
   auto& joined = queues_[queue];
   if (joined.size() >= options_.max_waiting) {

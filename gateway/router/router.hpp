@@ -48,7 +48,7 @@ enum class Placement {
   Routed,      // `endpoint` is set and one request fuller: call release() or on_result()
   NoEndpoint,  // nothing servable now: ask again when something changed
   Saturated,   // servable, but full: ask again when something changed
-  QueueFull,   // too many wait already
+  QueueFull,   // too many wait already, or the configuration says that none may
   Refused      // no such model or revision, or closed: see `refusal`
 };
 

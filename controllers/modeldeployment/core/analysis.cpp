@@ -1,5 +1,8 @@
 #include "controllers/modeldeployment/core/analysis.hpp"
 
+#include <algorithm>
+
+#include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
@@ -100,7 +103,8 @@ Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t
   spec.attempt = attempt;
   spec.revision.revision = status.candidate->revision;
   spec.revision.hash = status.candidate->hash;
-  if (status.stable) {
+  // Where the candidate took stable's place there is nothing to compare with.
+  if (status.stable && capacity_policy(observed, status) != api::CapacityPolicyType::InPlace) {
     api::RevisionReference stable;
     stable.revision = status.stable->revision;
     stable.hash = status.stable->hash;
@@ -147,16 +151,18 @@ AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run
   return state;
 }
 
+bool has_objective(const PinnedGate& gate) {
+  return std::ranges::any_of(gate.offline.metrics,
+                             [](const auto& metric) { return metric.objective.has_value(); });
+}
+
 std::vector<api::GateReference> gates_with_objectives(const Plan& plan) {
   std::vector<api::GateReference> gates;
   for (const auto& [name, gate] : plan.gates) {
-    for (const auto& metric : gate.offline.metrics) {
-      if (!metric.objective) continue;
-      api::GateReference reference;
-      reference.name = name;
-      gates.push_back(std::move(reference));
-      break;
-    }
+    if (!has_objective(gate)) continue;
+    api::GateReference reference;
+    reference.name = name;
+    gates.push_back(std::move(reference));
   }
   return gates;
 }

@@ -26,6 +26,8 @@ struct AnalysisState {
 AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run, std::int64_t step,
                              const std::vector<api::GateReference>& gates);
 
+// Whether it can judge a candidate that stands alone.
+bool has_objective(const PinnedGate& gate);
 // The gates that a first deploy asks: those with an objective, since there is nothing to compare with.
 std::vector<api::GateReference> gates_with_objectives(const Plan& plan);
 

@@ -142,6 +142,7 @@ std::string still_to_come(const Draft& draft) {
   std::string text;
   if (status.run && status.candidate && !follows.empty() && status.candidate->hash == draft.target.hash)
     text = "; " + names_of_parts(follows) + (follows.size() == 1 ? " follows" : " follow");
+  if (const std::string missing = shortage(draft.observed, status); !missing.empty()) text += "; " + missing;
   if (change_is_queued(draft)) text += "; what the spec asks for by now follows after it";
   if (status.aside)
     text += "; revision " + std::to_string(status.aside->revision) + " stepped aside, its pods stay warm";

@@ -4,6 +4,8 @@
 
 #include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/aside.hpp"
+#include "controllers/modeldeployment/core/capacity.hpp"
+#include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/names.hpp"
 #include "crds/base/text.hpp"
@@ -109,7 +111,9 @@ void finish_promotion(Draft& draft) {
   add_history(draft, api::HistoryOutcome::Promoted, decision.by.value_or(decision.gate.value_or("steps")),
               decision.message.value_or(""));
   status.returned_at.reset();
-  const Duration bake = draft.observed.plan ? draft.observed.plan->bake : Duration(0);
+  // Where the candidate took stable's place, nothing of it is left to go back to.
+  const bool beside = capacity_policy(draft.observed, status) == api::CapacityPolicyType::Surge;
+  const Duration bake = draft.observed.plan && beside ? draft.observed.plan->bake : Duration(0);
   if (status.stable && bake.count() > 0) {
     status.previous_stable = status.stable;
     status.bake_until = draft.observed.now + bake;
@@ -144,13 +148,16 @@ void finish_rollback(Draft& draft) {
                                                                        : "deadline")),
               decision.message.value_or(""));
   const bool own_pods = !status.stable || status.stable->serving_hash != status.candidate->serving_hash;
-  if (aside && own_pods) step_aside(draft);
-  const Duration delay = draft.observed.plan ? draft.observed.plan->abort_scale_down_delay : Duration(0);
+  // Where stable gave pods up for it, the candidate's have gone by now.
+  const bool beside = capacity_policy(draft.observed, status) == api::CapacityPolicyType::Surge;
+  const bool stays_warm = aside && own_pods && beside;
+  if (stays_warm) step_aside(draft);
+  const Duration delay =
+      draft.observed.plan && beside ? draft.observed.plan->abort_scale_down_delay : Duration(0);
   retire(draft, status.candidate->serving_hash, draft.observed.now + delay);
   draft.notes.push_back(
       {!superseded, superseded ? "ReleaseEnded" : "RolledBack",
-       revision_name(*status.candidate) + " has no traffic" +
-           (aside && own_pods ? "; its pods stay warm" : "") +
+       revision_name(*status.candidate) + " has no traffic" + (stays_warm ? "; its pods stay warm" : "") +
            (status.stable ? "; " + revision_name(*status.stable) + " serves" : std::string())});
   status.candidate.reset();
   status.run.reset();
@@ -173,6 +180,25 @@ bool recorded_on_revision(const Draft& draft) {
   return false;
 }
 
+// A release that took stable's place is over when stable has it again, or cannot have it in the time that
+// releases are given.
+bool stable_is_back(Draft& draft) {
+  const Observed& observed = draft.observed;
+  auto& status = draft.status;
+  if (capacity_policy(observed, status) == api::CapacityPolicyType::Surge) return true;
+  const std::int64_t servable = servable_replicas(observed, status.stable->serving_hash);
+  const Timestamp until =
+      status.run->decision->time + observed.plan->provision_deadline + observed.plan->load_deadline;
+  if (servable >= observed.spec.replicas || observed.now >= until) return true;
+  const LoadReport load = load_state(observed, status.stable->serving_hash, observed.spec.replicas);
+  wait_for(draft, api::WaitKind::Capacity, "",
+           "rolling back, " + std::to_string(servable) + "/" + std::to_string(observed.spec.replicas) +
+               " replicas of " + revision_name(*status.stable) + " are servable again, " +
+               std::string(to_string(load.state)) + ": " + load.message,
+           until);
+  return false;
+}
+
 }  // namespace
 
 void carry_out_decision(Draft& draft) {
@@ -188,10 +214,8 @@ void carry_out_decision(Draft& draft) {
     draft.detail = "recording the decision";
     return;
   }
-  if (promoted)
-    finish_promotion(draft);
-  else
-    finish_rollback(draft);
+  if (promoted) return finish_promotion(draft);
+  if (stable_is_back(draft)) finish_rollback(draft);
 }
 
 void end_bake(Draft& draft) {

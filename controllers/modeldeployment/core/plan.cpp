@@ -25,6 +25,10 @@ void take(const Canary& canary, Plan& plan) {
   if (canary.bake) plan.bake = canary.bake->duration;
   plan.abort_scale_down_delay = canary.abort_scale_down_delay.value_or(plan.abort_scale_down_delay);
   plan.on_inconclusive = canary.on_inconclusive.value_or(plan.on_inconclusive);
+  if (canary.capacity_policy) {
+    plan.capacity = canary.capacity_policy->type;
+    plan.on_abort = canary.capacity_policy->on_abort.value_or(plan.on_abort);
+  }
 }
 
 void collect_gates(const std::vector<api::CanaryStep>& steps, std::vector<std::string>& names) {
@@ -46,6 +50,9 @@ Json Plan::to_document() const {
                    {"loadDeadline", format_duration(load_deadline)},
                    {"gates", Json::object()}};
   for (const auto& step : steps) document["steps"].push_back(step.to_json());
+  // Left out where it is the default: plans that were pinned before there was a choice keep their digest.
+  if (capacity != api::CapacityPolicyType::Surge)
+    document["capacity"] = {{"type", to_string(capacity)}, {"onAbort", to_string(on_abort)}};
   for (const auto& [name, gate] : gates)
     document["gates"][name] = {{"offline", gate.offline.to_json()},
                                {"digest", gate.digest},
@@ -80,6 +87,11 @@ Result<Plan> Plan::from_document(const Json& document) {
   for (const auto value :
        {api::OnInconclusive::Pause, api::OnInconclusive::Rollback, api::OnInconclusive::Proceed})
     if (on_inconclusive == to_string(value)) plan.on_inconclusive = value;
+  for (const auto value :
+       {api::CapacityPolicyType::Surge, api::CapacityPolicyType::Replace, api::CapacityPolicyType::InPlace})
+    if (string_at(document, "capacity.type") == to_string(value)) plan.capacity = value;
+  for (const auto value : {api::OnAbort::Shed, api::OnAbort::Overload})
+    if (string_at(document, "capacity.onAbort") == to_string(value)) plan.on_abort = value;
   if (const Json* gates = find_path(document, "gates"); gates && gates->is_object()) {
     const FieldPath gates_path = root.member("gates");
     for (const auto& [name, content] : gates->items()) {

@@ -27,6 +27,8 @@ struct Plan {
   Duration bake{};
   Duration abort_scale_down_delay{};
   api::OnInconclusive on_inconclusive{};
+  api::CapacityPolicyType capacity{};  // Surge
+  api::OnAbort on_abort{};             // Shed
   Duration provision_deadline{};
   Duration load_deadline{};
   std::map<std::string, PinnedGate> gates;  // by name

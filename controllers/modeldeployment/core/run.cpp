@@ -4,6 +4,7 @@
 
 #include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/aside.hpp"
+#include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/ending.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/steps.hpp"
@@ -41,6 +42,7 @@ bool is_failing(const api::RunStatus& run) {
 bool stable_is_down(Draft& draft) {
   const auto& status = draft.status;
   if (status.stable->serving_hash == status.candidate->serving_hash || draft.target.held) return false;
+  if (capacity_policy(draft.observed, status) == api::CapacityPolicyType::InPlace) return false;
   if (status.run->promoted_by) return false;  // a person took it forward all the same
   const EngineState* stable = draft.observed.engine(status.stable->serving_hash);
   if (draft.observed.spec.replicas == 0 || (stable && stable->ready_replicas > 0)) return false;
@@ -149,7 +151,7 @@ void advance_run(Draft& draft) {
     if (!step_done(draft, step)) return;
     enter_next_step(draft, describe(step));
   }
-  if (weight_in_force(draft, 100, draft.observed.spec.replicas)) decide_promotion(draft);
+  if (weight_in_force(draft, 100)) decide_promotion(draft);
 }
 
 bool restore_pointers(Draft& draft) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controllers/modeldeployment/core/analysis.hpp"
+#include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/ending.hpp"
 #include "controllers/modeldeployment/core/endpoints.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
@@ -79,7 +80,9 @@ bool traffic_ready(Draft& draft) {
   return false;
 }
 
-bool weight_in_force(Draft& draft, std::int64_t weight, std::int64_t needed) {
+namespace {
+
+bool stage_in_force(Draft& draft, std::int64_t weight, std::int64_t needed) {
   api::Arm* candidate = find_arm(draft.status, api::ArmName::Candidate);
   api::Arm* stable = find_arm(draft.status, api::ArmName::Stable);
   if (!candidate) return false;
@@ -95,6 +98,13 @@ bool weight_in_force(Draft& draft, std::int64_t weight, std::int64_t needed) {
     return false;
   }
   return traffic_ready(draft);
+}
+
+}  // namespace
+
+bool weight_in_force(Draft& draft, std::int64_t weight) {
+  const WeightStage stage = next_stage(draft.observed, draft.status, weight);
+  return stage_in_force(draft, stage.weight, stage.replicas) && stage.weight == weight;
 }
 
 void pause_for_person(Draft& draft, std::string_view reason, const std::string& detail) {
@@ -151,12 +161,15 @@ bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::Gat
 }
 
 bool step_done(Draft& draft, const api::CanaryStep& step) {
-  const std::int64_t replicas = draft.observed.spec.replicas;
   const bool shares_pods =
       draft.status.stable && draft.status.stable->serving_hash == draft.status.candidate->serving_hash;
-  if (step.set_canary_scale) return shares_pods || capacity_ready(draft, step.set_canary_scale->replicas);
-  if (step.set_weight)
-    return weight_in_force(draft, *step.set_weight, needed_replicas(replicas, *step.set_weight));
+  // Users are refused until the candidate serves: only evidence is worth their waiting.
+  if (capacity_policy(draft.observed, draft.status) == api::CapacityPolicyType::InPlace && !step.analysis)
+    return true;
+  if (step.set_canary_scale)
+    return shares_pods || capacity_ready(draft, within_policy(draft.observed, draft.status,
+                                                              step.set_canary_scale->replicas));
+  if (step.set_weight) return weight_in_force(draft, *step.set_weight);
   if (step.pause) {
     if (!step.pause->duration) {
       pause_for_person(draft, names::kPauseStep, "a person has to say promote or abort");
@@ -175,7 +188,9 @@ bool step_done(Draft& draft, const api::CanaryStep& step) {
 std::int64_t candidate_floor(const Observed& observed, const api::ModelDeploymentStatus& status) {
   const std::int64_t replicas = observed.spec.replicas;
   if (!status.run || !observed.plan) return 0;
-  if (status.run->first_deploy.value_or(false)) return replicas;
+  if (status.run->first_deploy.value_or(false) ||
+      capacity_policy(observed, status) == api::CapacityPolicyType::InPlace)
+    return replicas;
   const auto& steps = observed.plan->steps;
   const auto index = static_cast<std::size_t>(status.run->current_step_index);
   const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
@@ -189,9 +204,9 @@ std::int64_t candidate_floor(const Observed& observed, const api::ModelDeploymen
   needed = std::max(needed, std::min(status.run->warm_replicas.value_or(0), replicas));
   if (candidate) needed = std::max(needed, needed_replicas(replicas, candidate->weight));
   if (index < steps.size() && steps[index].set_weight)
-    needed = std::max(needed, needed_replicas(replicas, *steps[index].set_weight));
-  if (index >= steps.size()) needed = std::max(needed, replicas);
-  return needed;
+    needed = std::max(needed, next_stage(observed, status, *steps[index].set_weight).replicas);
+  if (index >= steps.size()) needed = std::max(needed, next_stage(observed, status, 100).replicas);
+  return within_policy(observed, status, needed);
 }
 
 }  // namespace llmops::release

@@ -18,8 +18,9 @@ bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::Gat
 bool capacity_ready(Draft& draft, std::int64_t wanted);
 // True when every gateway has taken over the configuration in force.
 bool traffic_ready(Draft& draft);
-// Capacity, then the weight, then its acknowledgement by every gateway.
-bool weight_in_force(Draft& draft, std::int64_t weight, std::int64_t needed);
+// Capacity, then the weight, then its acknowledgement by every gateway; as far at a time as the capacity
+// policy allows.
+bool weight_in_force(Draft& draft, std::int64_t weight);
 // Nothing moves until a person says so. `reason` is one of names::kPause….
 void pause_for_person(Draft& draft, std::string_view reason, const std::string& detail);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/endpoints.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
@@ -51,6 +52,24 @@ bool changes_prompt(const Stack* stable, const Stack& next) {
   return std::find(changed.begin(), changed.end(), api::Part::Prompt) != changed.end();
 }
 
+// Why the gates of the release could not judge it; empty when they can.
+std::string gate_problem(const Observed& observed, const Target& target) {
+  const Plan plan = plan_for(observed, target);
+  const bool in_place = plan.capacity == api::CapacityPolicyType::InPlace && observed.status.stable &&
+                        observed.status.stable->serving_hash != target.serving_hash;
+  for (const auto& name : gates_of(plan)) {
+    const auto found = observed.gates.find(name);
+    if (found == observed.gates.end()) return "EvalGate " + name + " was not looked up";
+    if (!found->second.gate) return found->second.problem;
+    if (in_place && !has_objective(*found->second.gate))
+      return "spec.strategy.canary.capacityPolicy.type: found InPlace, but EvalGate " + name +
+             " only compares with stable, which does not run beside the candidate; give one of its metrics "
+             "an "
+             "objective, or use Surge or Replace";
+  }
+  return "";
+}
+
 Target what_the_spec_asks_for(const Observed& observed) {
   Target target;
   if (observed.prompt.wanted && !observed.prompt.content) {
@@ -74,14 +93,7 @@ Target what_the_spec_asks_for(const Observed& observed) {
   // A prompt that cannot be used holds what changes it, not the guardrails that go before it.
   if (!observed.prompt.problem.empty() && changes_prompt(stable, target.stack))
     target.problem = observed.prompt.problem;
-  for (const auto& name : gates_of(plan_for(observed, target))) {
-    const auto found = observed.gates.find(name);
-    if (found == observed.gates.end() || !found->second.gate) {
-      target.gate_problem =
-          found == observed.gates.end() ? "EvalGate " + name + " was not looked up" : found->second.problem;
-      break;
-    }
-  }
+  target.gate_problem = gate_problem(observed, target);
   return target;
 }
 

@@ -264,8 +264,15 @@ void ReleaseWorld::carry_out(const Action& action) {
 void ReleaseWorld::settle() {
   observed.plan.reset();
   if (observed.status.run) observed.plan = plans_.at(observed.status.run->number);
-  // Engines: pods follow replicas.
+  // Engines: pods follow replicas; those that are there keep their place.
   std::vector<PodState> pods;
+  std::int64_t places = accelerators;
+  for (const auto& pod : observed.engine_pods) {
+    const EngineState* engine = observed.engine(pod.serving_hash);
+    const std::int64_t stays = engine ? engine->replicas : 0;
+    for (std::int64_t i = 0; i < stays; ++i)
+      if (pod.meta.name == engine->meta.name + "-" + std::to_string(i)) --places;
+  }
   for (auto& engine : observed.engines) {
     for (std::int64_t i = 0; i < engine.replicas; ++i) {
       const std::string name = engine.meta.name + "-" + std::to_string(i);
@@ -275,7 +282,7 @@ void ReleaseWorld::settle() {
       PodState pod;
       pod.meta.name = name;
       pod.serving_hash = engine.serving_hash;
-      pod.scheduled = pods_find_room || existed;
+      pod.scheduled = existed || (pods_find_room && places-- > 0);
       pod.has_run = pod.scheduled;
       if (!pod.scheduled) pod.unscheduled_message = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu";
       pod.ready = engines_load && pod.scheduled && !broken.count(engine.serving_hash);

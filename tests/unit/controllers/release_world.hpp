@@ -24,6 +24,7 @@ class ReleaseWorld {
   bool gateways_acknowledge = true;  // gateways take over every configuration at once
   bool gateways_answer = true;       // gateways can be asked for their report
   bool pods_find_room = true;        // new engine pods are placed on a node
+  std::int64_t accelerators = 1000;  // engine pods that find a place at once
   std::set<std::string> broken;      // serving hashes of which no pod is ready
   // The verdict of an EvalRun; nullopt leaves it running.
   std::function<std::optional<api::EvalRunPhase>(const api::EvalRunSpec&)> judge;

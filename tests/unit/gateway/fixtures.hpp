@@ -1,6 +1,7 @@
 // Configurations for tests: a model "bot" with a stable and a candidate revision.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "crds/base/digest.hpp"
@@ -27,6 +28,7 @@ struct ConfigOptions {
   bool stable_is_bare = false;   // only the candidate has them
   std::string response_format;   // of both prompts, as a PromptVersion has it
   std::string candidate_prompt;  // as a PromptVersion has it, instead of the usual one
+  std::optional<wire::Overflow> overflow;
 };
 
 // One valid resident registration number, made for tests.
@@ -46,6 +48,7 @@ inline wire::GatewayConfig config_of(const ConfigOptions& options) {
   model.evaluation.audience = "llmops.dev/evaluation/shop/bot";
   model.evaluation.share = options.share;
   model.request_timeout = Duration(30'000);
+  model.overflow = options.overflow;
   model.arms = {{"stable", kStable, 100 - options.weight, {{options.weight * 100, 10'000}}},
                 {"candidate", kCandidate, options.weight, {{0, options.weight * 100}}}};
   model.revisions = {

@@ -229,6 +229,36 @@ TEST(Placement, LetsThoseWhoWaitLongestGoFirst) {
   EXPECT_EQ(router.waiting(), 0u);
 }
 
+TEST(Overflow, ShedsWhatFindsNoRoomAtOnceAndWhatWaitsAlready) {
+  Router router = router_with({}, {1.0, 8});
+  add_pods(router, kServing, {"a"});
+  const RequestId holder = router.begin(at(0));
+  ASSERT_EQ(router.route(holder, "bot", "c").placement, Placement::Routed);
+  const RequestId waiting = router.begin(at(1));
+  EXPECT_EQ(router.route(waiting, "bot", "c").placement, Placement::Saturated);
+  ConfigOptions shed{.epoch = 2};
+  shed.overflow = wire::Overflow::Shed;
+  ASSERT_TRUE(router.on_config(config_of(shed), bodies_of(shed)).ok());
+  EXPECT_EQ(router.route(waiting, "bot", "c").placement, Placement::QueueFull);
+  EXPECT_EQ(ask(router).placement, Placement::QueueFull);
+  EXPECT_EQ(router.waiting(), 0u);
+  const RequestId evaluation = router.begin(at(2));
+  EXPECT_EQ(router.route_evaluation(evaluation, kStable).placement, Placement::Saturated)
+      << "evaluations wait for their share";
+  router.on_result(evaluation, Outcome::ClientGone);
+  router.on_result(holder, Outcome::Success);
+  EXPECT_EQ(ask(router).placement, Placement::Routed);
+}
+
+TEST(Overflow, OverloadsTheEnginesThatAreThere) {
+  ConfigOptions overload;
+  overload.overflow = wire::Overflow::Overload;
+  Router router = router_with(overload, {1.0, 8});
+  EXPECT_EQ(ask(router).placement, Placement::NoEndpoint) << "none is there";
+  add_pods(router, kServing, {"a"});
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(ask(router).placement, Placement::Routed);
+}
+
 TEST(Placement, ForgetsAWaitingRequestThatWentAway) {
   Router router = router_with({}, {1.0, 8});
   add_pods(router, kServing, {"a"});

@@ -1,5 +1,6 @@
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 
+#include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/children/engine.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/endpoints.hpp"
@@ -205,6 +206,8 @@ Result<wire::GatewayConfig> gateway_config(const Observed& observed,
     model.stickiness = observed.spec.strategy->canary.stickiness->by;
   model.evaluation.audience = evaluation_audience(observed.meta);
   model.evaluation.share = kEvaluationShare;
+  if (const auto policy = overflow(observed, status))
+    model.overflow = *policy == api::OnAbort::Shed ? wire::Overflow::Shed : wire::Overflow::Overload;
 
   for (const auto& arm : status.arms) {
     wire::GatewayArm entry;
