@@ -164,8 +164,11 @@ void Router::place(RequestId id, Request& request, const std::vector<std::string
   request.revision = decision.revision;
   const std::string queue = short_hash(decision.revision->serving_hash);
   if (request.queue != queue) leave_queue(id, request);
-  const auto endpoints = endpoints_.of(queue);
+  auto endpoints = endpoints_.of(queue);
   const auto overflow = request.evaluation ? std::nullopt : decision.model->overflow;
+  // What is refused may as well be refused before the last pod is stopped under it.
+  if (overflow == wire::Overflow::Shed)
+    std::erase_if(endpoints, [](const auto& endpoint) { return endpoint->address.terminating; });
   const double queue_factor = overflow == wire::Overflow::Overload ? kWithoutBound : options_.queue_factor;
   const auto waiting = queues_.find(queue);
   // Those who wait longer go first: this request may take a place only when one is left after theirs.
@@ -287,9 +290,11 @@ bool Router::opened() const {
 
 bool Router::ready() const {
   if (!opened()) return false;
-  for (const Model& model : config_->models)
+  for (const Model& model : config_->models) {
+    if (model.overflow == wire::Overflow::Shed) return true;  // whoever comes gets an answer
     for (const Arm& arm : model.arms)
       if (arm.weight > 0 && any_servable(endpoints_.of(arm.revision->serving_hash))) return true;
+  }
   return false;
 }
 

@@ -107,7 +107,7 @@ class Router {
 
   bool configured() const { return config_ != nullptr; }
   bool opened() const;
-  // Open, and an endpoint of an arm with weight is servable.
+  // Open, and an endpoint of an arm with weight is servable, or requests without room are shed.
   bool ready() const;
   std::int64_t epoch() const { return config_ ? config_->epoch : 0; }
   std::shared_ptr<const ConfigSnapshot> config() const { return config_; }

@@ -14,11 +14,15 @@ using Policy = api::CapacityPolicyType;
 
 constexpr Duration kDrainDeadline{60'000};
 
+bool traffic_verified(const api::ModelDeploymentStatus& status) {
+  return status.traffic_verified && status.traffic_verified->epoch >= status.epoch.value_or(0);
+}
+
 // No gateway can still send these pods requests and none is in flight, or the drain since then has lasted too
 // long.
 bool traffic_is_gone(const Observed& observed, const api::ModelDeploymentStatus& status,
                      const std::string& serving_hash, Timestamp since) {
-  if (!status.traffic_verified || status.traffic_verified->epoch < status.epoch.value_or(0)) return false;
+  if (!traffic_verified(status)) return false;
   const auto busy = in_flight(observed, serving_hash);
   return (busy && *busy == 0) || observed.now >= since + kDrainDeadline;
 }
@@ -31,19 +35,18 @@ bool rolls_back(const api::ModelDeploymentStatus& status) {
 
 std::optional<api::OnAbort> overflow(const Observed& observed, const api::ModelDeploymentStatus& status) {
   const Policy policy = status.run ? capacity_policy(observed, status) : Policy::Surge;
-  const bool short_of_pods = policy == Policy::InPlace || (policy == Policy::Replace && rolls_back(status));
-  return short_of_pods ? std::optional(observed.plan->on_abort) : std::nullopt;
+  if (policy == Policy::Surge) return std::nullopt;
+  if (rolls_back(status)) return observed.plan->on_abort;
+  return policy == Policy::InPlace ? std::optional(api::OnAbort::Shed) : std::nullopt;
 }
 
 bool may_retire(const Observed& observed, const std::string& serving_hash) {
   const auto& status = observed.status;
-  const std::int64_t epoch = status.epoch.value_or(0);
-  if (!status.traffic_verified || status.traffic_verified->epoch < epoch) return false;
   for (const auto& entry : status.retiring)
     if (short_hash(entry.serving_hash) == serving_hash)
       return observed.now >= entry.not_before &&
              traffic_is_gone(observed, status, entry.serving_hash, entry.not_before);
-  return true;  // an engine that nothing refers to
+  return traffic_verified(status);  // an engine that nothing refers to
 }
 
 api::CapacityPolicyType capacity_policy(const Observed& observed, const api::ModelDeploymentStatus& status) {
@@ -75,8 +78,11 @@ WeightStage next_stage(const Observed& observed, const api::ModelDeploymentStatu
   };
   const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
   const std::int64_t now = candidate ? candidate->weight : 0;
-  const bool verified = status.traffic_verified && status.traffic_verified->epoch >= status.epoch.value_or(0);
-  if (now > 0 && now < weight && !verified) return {now, pods_for(now)};
+  if (now > 0 && now < weight && !traffic_verified(status)) return {now, pods_for(now)};
+  // Its pods carry what they can before stable gives up the next one.
+  if (const std::int64_t full = all > 0 ? 100 * pods_for(now) / all : 0;
+      now > 0 && now < std::min(full, weight))
+    return {std::min(full, weight), pods_for(now)};
   // Weights are whole percents: with more than a hundred replicas, one percent is more than one pod.
   const std::int64_t more = std::max<std::int64_t>(1, (all + 99) / 100);
   const std::int64_t replicas = std::min(pods_for(now) + more, pods_for(weight));
@@ -110,7 +116,10 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
       want(serving_hash, candidate);
       if (policy == Policy::Replace)
         stable = std::max<std::int64_t>(std::min<std::int64_t>(1, stable), stable - candidate);
-      if (policy == Policy::InPlace) stable = 0;
+      // Gateways know first that they have to refuse.
+      if (policy == Policy::InPlace &&
+          (traffic_verified(status) || as_it_is(status.stable->serving_hash) == 0))
+        stable = 0;
     }
   }
   if (status.stable) want(status.stable->serving_hash, stable);

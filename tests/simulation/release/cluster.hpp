@@ -28,6 +28,7 @@ struct ModelBehaviour {
 struct ClusterOptions {
   std::map<std::string, ModelBehaviour> models;
   Duration schedule{200}, start{800}, stop{2'000};  // of every pod, each up to twice as long
+  int accelerators = 1000;                          // one for each engine pod
   Duration warm_up{500};                            // of an endpoint by a gateway
   Duration evaluation{5'000};
   // What an evaluator says of a revision, judged by the content of its record.

@@ -187,6 +187,10 @@ Task<void> GatewayPod::serve_users() {
 }
 
 void GatewayPod::note_failure(const gateway::Decision& decision) {
+  if (decision.model && decision.model->overflow) {
+    ++cluster_->traffic.failed_by_cause["refused while stable has given pods up"];
+    return;
+  }
   const bool engine_lost =
       decision.revision &&
       cluster_->lost_lately({identity_.model_deployment, short_hash(decision.revision->serving_hash)});

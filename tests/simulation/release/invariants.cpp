@@ -105,6 +105,7 @@ void Invariants::on_status(const StoredEvent& event) {
       passed_.insert(*status_.swap->candidate);
   }
   status_ = status;
+  note_policy();
   if (status.epoch && *status.epoch > 0) {
     // The epoch of a candidate's first configuration comes a write after the candidate itself, so at weight 0
     // an arm may come without a new epoch.
@@ -184,20 +185,58 @@ void Invariants::on_config(const StoredEvent& event) {
   told_[config->epoch] = {model.salt, model.open, model.arms};
 }
 
+const Json* Invariants::engine_of(const std::string& serving_hash) const {
+  for (const Json& object : cluster_->server->store.list(kube::kDeployments, kNamespace))
+    if (label(object, names::kServingHash) == short_hash(serving_hash))
+      return cluster_->server->store.find(kube::kDeployments,
+                                          {kNamespace, string_at(object, "metadata.name")});
+  return nullptr;
+}
+
+void Invariants::note_policy() {
+  if (!status_.run) {
+    const Json* engine = status_.stable ? engine_of(status_.stable->serving_hash) : nullptr;
+    if (!engine || integer_at(*engine, "spec.replicas") >= replicas_) policy_ = "Surge";
+    return;
+  }
+  if (!status_.stable || !status_.candidate ||
+      status_.stable->serving_hash == status_.candidate->serving_hash)
+    return;
+  const std::string plan = name_ + "-run-" + std::to_string(status_.run->number);
+  const Json* record = cluster_->server->store.find(kube::kControllerRevisions, {kNamespace, plan});
+  const std::string told = record ? string_at(*record, "data.capacity.type") : "";
+  policy_ = told.empty() ? "Surge" : told;
+}
+
+// Where stable gives pods up, an arm may be short of the one that is being exchanged, and of what rounding to
+// whole percents takes; going back, and in place, stable is short of whatever it gave.
+bool Invariants::has_capacity(std::int64_t replicas, const std::string& arm, std::int64_t weight) const {
+  const std::int64_t all = replicas_at_least_;
+  if (policy_ == "Surge") return replicas >= needed(all, weight);
+  const bool going_back =
+      status_.run && status_.run->decision && status_.run->decision->outcome == api::Outcome::RolledBack;
+  if (arm == "stable" && (policy_ == "InPlace" || going_back)) return true;
+  if (arm == "candidate" && weight < 100) return replicas >= needed(all, weight);
+  return replicas * 100 >= all * weight - 100 - all;
+}
+
+// Whether this is an engine that makes room for the other arm's.
+bool Invariants::gives_pods_up(const std::string& serving_hash) const {
+  if (policy_ == "Surge" || !status_.run || !status_.candidate || !status_.stable) return false;
+  const bool going_back = status_.run->decision && status_.run->decision->outcome == api::Outcome::RolledBack;
+  const auto& giving = going_back ? status_.candidate : status_.stable;
+  return short_hash(giving->serving_hash) == serving_hash;
+}
+
 void Invariants::check_configured(const std::string& where, const Arms& arms) {
   for (const auto& [name, arm] : arms) {
     const std::string what =
         where + " gives " + name + " (" + short_hash(arm.hash) + ") weight " + std::to_string(arm.weight);
     if (is_rejected(arm.hash)) violated(what + ", and its content is rejected");
     if (!passed_.contains(arm.hash)) violated(what + " before its gate was Successful");
-    const Json* deployment = nullptr;
-    for (const Json& object : cluster_->server->store.list(kube::kDeployments, kNamespace))
-      if (label(object, names::kServingHash) == short_hash(arm.serving_hash))
-        deployment = cluster_->server->store.find(kube::kDeployments,
-                                                  {kNamespace, string_at(object, "metadata.name")});
+    const Json* deployment = engine_of(arm.serving_hash);
     const std::int64_t has = deployment ? integer_at(*deployment, "spec.replicas") : 0;
-    const std::int64_t least = needed(replicas_at_least_, arm.weight);
-    if (has < least) violated(what + " with " + std::to_string(has) + " replicas");
+    if (!has_capacity(has, name, arm.weight)) violated(what + " with " + std::to_string(has) + " replicas");
     // More weight comes after engines that are ready for it.
     const auto before = configured_.empty() ? Arms() : configured_.rbegin()->second;
     const auto old =
@@ -205,7 +244,7 @@ void Invariants::check_configured(const std::string& where, const Arms& arms) {
     const bool more = name != "stable" && (old == before.end() || old->second.weight < arm.weight);
     const EngineName engine{name_, short_hash(arm.serving_hash)};
     const std::int64_t ready = cluster_->ready_pods(engine);
-    if (more && ready < least && !cluster_->lost_lately(engine))
+    if (more && !has_capacity(ready, name, arm.weight) && !cluster_->lost_lately(engine))
       violated(what + " with " + std::to_string(ready) + " engines ready");
   }
 }
@@ -217,7 +256,7 @@ void Invariants::check_retirement(const std::string& serving_hash) {
       std::find_if(status_.retiring.begin(), status_.retiring.end(),
                    [&](const auto& entry) { return short_hash(entry.serving_hash) == serving_hash; });
   const bool known = retiring != status_.retiring.end();
-  if (!known && !status_lost_) violated(what + "though no status says so");
+  if (!known && !status_lost_ && !gives_pods_up(serving_hash)) violated(what + "though no status says so");
   if (known && retiring->not_before > now() + cluster_->clock_error)
     violated(what + "before its time, " + format_timestamp(retiring->not_before));
   if (cluster_->lowest_epoch(name_) < status_.epoch.value_or(0)) violated(what + "before every gateway knew");
@@ -249,10 +288,12 @@ void Invariants::on_engine(const StoredEvent& event) {
   const bool follows_spec = serving && short_hash(serving->serving_hash) == serving_hash;
   if (!event.before.is_null() && replicas < integer_at(event.before, "spec.replicas")) {
     // Users may ask for fewer; then the engine goes on with as many.
-    if (!follows_spec || replicas < replicas_at_least_) check_retirement(serving_hash);
+    const bool exchanged = follows_spec && gives_pods_up(serving_hash);
+    if (!exchanged && (!follows_spec || replicas < replicas_at_least_)) check_retirement(serving_hash);
     check_scaled_down(serving_hash, replicas);
   }
   if (follows_spec && replicas == replicas_) replicas_at_least_ = replicas_;
+  note_policy();
 }
 
 void Invariants::check_scaled_down(const std::string& serving_hash, std::int64_t replicas) {
@@ -260,7 +301,7 @@ void Invariants::check_scaled_down(const std::string& serving_hash, std::int64_t
   for (const auto& [epoch, arms] : configured_) {
     if (epoch < lowest) continue;
     for (const auto& [name, arm] : arms)
-      if (short_hash(arm.serving_hash) == serving_hash && replicas < needed(replicas_at_least_, arm.weight))
+      if (short_hash(arm.serving_hash) == serving_hash && !has_capacity(replicas, name, arm.weight))
         violated("scaled to " + std::to_string(replicas) + " while epoch " + std::to_string(epoch) +
                  " gives " + name + " weight " + std::to_string(arm.weight));
   }

@@ -50,6 +50,11 @@ class Invariants {
   void check_retirement(const std::string& serving_hash);
   void on_engine(const StoredEvent& event);
   void check_scaled_down(const std::string& serving_hash, std::int64_t replicas);
+  // The share of capacity that an arm must have for its weight, by the policy of the release that is on.
+  bool has_capacity(std::int64_t replicas, const std::string& arm, std::int64_t weight) const;
+  bool gives_pods_up(const std::string& serving_hash) const;
+  const Json* engine_of(const std::string& serving_hash) const;
+  void note_policy();
   void check_configured(const std::string& where, const Arms& arms);
   bool is_rejected(const std::string& hash) const;
   Timestamp now() const;
@@ -70,6 +75,7 @@ class Invariants {
   api::ModelDeploymentStatus status_;               // as last written
   bool status_lost_ = false;                        // nobody knows any more what was to retire
   GuardrailWatch guardrails_;
+  std::string policy_ = "Surge";  // of the release that is on, until stable has all of its pods again
   // What the spec asks for, and the least it asked for since the stable engine last had as many.
   std::int64_t replicas_ = 1, replicas_at_least_ = 1;
   std::vector<std::string> violations_;

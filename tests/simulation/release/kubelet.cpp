@@ -22,7 +22,7 @@ struct Pod {
   ObjectKey key, deployment;
   std::string uid, ip, serving_hash, model_deployment;
   ModelBehaviour model;
-  bool gateway = false, ready = false, stopping = false;
+  bool gateway = false, ready = false, stopping = false, placed = false;
   int node = 1;
   int restarts = 0;
 };
@@ -117,14 +117,29 @@ class Kubelet final : public Program {
 
   void schedule(const std::string& name) {
     Pod* pod = find(name);
-    if (!pod) return;
-    const bool room = pod->gateway || pod->model.has_room;
+    if (!pod || pod->placed) return;
+    const bool room =
+        pod->gateway || (pod->model.has_room && accelerators_in_use() < state_->options.accelerators);
+    pod->placed = room;
     store().edit(kube::kPods, pod->key, [&](Json& object) {
       if (room) object["spec"]["nodeName"] = "node-" + std::to_string(pod->node);
       object["status"]["conditions"] = Json::array({pod_condition(
           "PodScheduled", room, room ? "" : "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.")});
     });
     if (room) later(state_->options.start, [this, name] { begin(name); });
+  }
+
+  // A pod has its accelerator until it has vanished.
+  std::int64_t accelerators_in_use() const {
+    return std::ranges::count_if(
+        pods_, [](const auto& entry) { return !entry.second.gateway && entry.second.placed; });
+  }
+
+  void place_those_that_wait() {
+    std::vector<std::string> waiting;
+    for (const auto& [name, pod] : pods_)
+      if (!pod.placed && !pod.stopping && !pod.gateway && pod.model.has_room) waiting.push_back(name);
+    for (const auto& name : waiting) later(state_->options.schedule, [this, name] { schedule(name); });
   }
 
   void begin(const std::string& name) {
@@ -207,6 +222,7 @@ class Kubelet final : public Program {
       state_->world->unroute(pod.ip);
     } else {
       publish_endpoints(pod);
+      if (pod.placed) place_those_that_wait();
     }
     DeleteRequest now;
     now.grace_period_seconds = 0;

@@ -195,6 +195,23 @@ std::vector<Scenario> make_scenarios() {
       {"Promoted Model", "Swapped Guardrail", "RolledBack Guardrail", "RolledBack Model",
        "Promoted Guardrail", "SteppedAside Model", "Promoted Model"},
       "Healthy", 3);
+  // As many accelerators as stable has pods.
+  const auto exchange = [&](const char* name, const char* policy, int replicas, const char* model,
+                            std::vector<std::string> history, const char* phase) {
+    const Start start{"3s", nullptr, [policy, replicas](Json& spec) {
+                        spec["replicas"] = replicas;
+                        spec["strategy"]["canary"]["capacityPolicy"] = {{"type", policy}};
+                      }};
+    add(name, then({{"exchange", use_model(model), settled()}}, start), std::move(history), phase, 2);
+    all.back().accelerators = replicas;
+    all.back().more_of_one = 2;
+  };
+  exchange("replace-good-model", "Replace", 4, kNextModel, {"Promoted Model", "Promoted Model"}, "Healthy");
+  exchange("replace-degraded-model", "Replace", 3, kDegradedModel, {"RolledBack Model", "Promoted Model"},
+           "RolledBack");
+  exchange("in-place-good-model", "InPlace", 1, kNextModel, {"Promoted Model", "Promoted Model"}, "Healthy");
+  exchange("in-place-degraded-model", "InPlace", 1, kDegradedModel, {"RolledBack Model", "Promoted Model"},
+           "RolledBack");
   return all;
 }
 
@@ -214,9 +231,11 @@ PlayOptions Scenario::options() const {
   PlayOptions made;
   made.phases = phases;
   made.deployments = deployments;
-  if (deployments.size() > 1) made.settle = Duration(15'000);  // another one's mere progress
+  // Mere progress may be told later: another one's, or that of a pod that comes after the promotion.
+  if (deployments.size() > 1 || accelerators < 1000) made.settle = Duration(25'000);
   made.cluster.judge = judge;
   made.cluster.models = models();
+  made.cluster.accelerators = accelerators;
   made.silence = Duration(20'000);  // longer than the least time between two writes that tell mere progress
   return made;
 }

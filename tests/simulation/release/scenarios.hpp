@@ -19,6 +19,7 @@ struct Scenario {
   // waits are told that were not there before.
   int more_writes = 1;  // that a crash may cost, in all
   int more_of_one = 1;  // of the status of one object
+  int accelerators = 1000;
 
   PlayOptions options() const;
 };

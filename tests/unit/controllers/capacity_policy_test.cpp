@@ -74,6 +74,23 @@ TEST(Replace, ExchangesPodsOneByOneWithoutASpareAccelerator) {
   EXPECT_EQ(pods_of(world, old_hash), 0);
 }
 
+TEST(Replace, TakesNoPodWhileAWeightIsUnconfirmed) {
+  ReleaseWorld world = world_with(CapacityPolicyType::Replace, kReplicas);
+  const std::string old_hash = world.status().stable->serving_hash;
+  world.set_steps({ReleaseWorld::weight(20), ReleaseWorld::weight(75)});
+  world.set_model("/models/better.gguf");
+  world.run([&] { return world.weight_of(ArmName::Candidate) == 20; });
+  world.run([&] { return world.weight_of(ArmName::Candidate) == 25; });
+  EXPECT_EQ(pods_of(world, old_hash), 3) << "one pod carries 25 %";
+  world.gateways_acknowledge = false;
+  world.run_for(Duration(60'000));
+  EXPECT_EQ(pods_of(world, old_hash), 3);
+  EXPECT_EQ(world.weight_of(ArmName::Candidate), 25);
+  world.gateways_acknowledge = true;
+  world.run([&] { return world.weight_of(ArmName::Candidate) == 50; });
+  EXPECT_EQ(pods_of(world, old_hash), 2);
+}
+
 TEST(Replace, SaysWhatUsersMissMeanwhile) {
   ReleaseWorld world = world_with(CapacityPolicyType::Replace, kReplicas);
   world.set_steps({ReleaseWorld::weight(50), ReleaseWorld::pause_for_a_person()});
@@ -188,6 +205,19 @@ TEST(InPlace, RefusesUsersUntilTheCandidateServes) {
   ASSERT_EQ(asked.size(), 1u);
   EXPECT_FALSE(asked[0].stable_revision) << "there is nothing to compare with";
   EXPECT_FALSE(overflow_told(world));
+}
+
+TEST(InPlace, EmptiesStableOnlyWhenGatewaysKnow) {
+  ReleaseWorld world = in_place();
+  const std::string old_hash = world.status().stable->serving_hash;
+  world.gateways_acknowledge = false;
+  world.set_model("/models/better.gguf");
+  world.run_for(Duration(60'000));
+  EXPECT_EQ(overflow_told(world), wire::Overflow::Shed);
+  EXPECT_EQ(pods_of(world, old_hash), 1);
+  world.gateways_acknowledge = true;
+  world.run_for(Duration(10'000));
+  EXPECT_EQ(pods_of(world, old_hash), 0);
 }
 
 TEST(InPlace, BringsStableBackWhenTheCandidateFails) {

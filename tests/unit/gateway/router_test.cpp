@@ -242,12 +242,19 @@ TEST(Overflow, ShedsWhatFindsNoRoomAtOnceAndWhatWaitsAlready) {
   EXPECT_EQ(router.route(waiting, "bot", "c").placement, Placement::QueueFull);
   EXPECT_EQ(ask(router).placement, Placement::QueueFull);
   EXPECT_EQ(router.waiting(), 0u);
+  router.on_probe("a", false, 0);
+  EXPECT_TRUE(router.ready()) << "users are told 429, not left without anybody who listens";
+  router.on_probe("a", true, 0);
   const RequestId evaluation = router.begin(at(2));
   EXPECT_EQ(router.route_evaluation(evaluation, kStable).placement, Placement::Saturated)
       << "evaluations wait for their share";
   router.on_result(evaluation, Outcome::ClientGone);
   router.on_result(holder, Outcome::Success);
   EXPECT_EQ(ask(router).placement, Placement::Routed);
+  EndpointAddress leaving = pod("a");
+  leaving.terminating = true;
+  (void)router.on_endpoints(kServing, {leaving});
+  EXPECT_EQ(ask(router).placement, Placement::QueueFull) << "its engine would be stopped under the request";
 }
 
 TEST(Overflow, OverloadsTheEnginesThatAreThere) {
