@@ -69,21 +69,30 @@ const std::vector<NamedEdit>& catalogue() {
   return all;
 }
 
-void create_all(User& user) {
+// Accelerators of a cluster that has none to spare: as many as the catalogue's largest stable has pods.
+constexpr int kScarceAccelerators = 4;
+
+Json deployment_with(const std::string& policy, const char* first_pause) {
+  Json made = quick_deployment(first_pause);
+  if (!policy.empty()) made["spec"]["strategy"]["canary"]["capacityPolicy"] = {{"type", policy}};
+  return made;
+}
+
+void create_all(User& user, const std::string& policy) {
   apply_samples(user);
   user.create(kube::kGuardrails, guardrail("topics", "lenient"));
-  user.create(kube::kModelDeployments, quick_deployment("5s"));
+  user.create(kube::kModelDeployments, deployment_with(policy, "5s"));
 }
 
 // All is as it should be in Git, and new in every part.
-void want_last(User& user) {
+void want_last(User& user, const std::string& policy) {
   apply_samples(user);
   user.create(kube::kPromptVersions, prompt(kLastPrompt, 99, "The last word."));
   user.change(kube::kEvalGates, "support-golden",
               [](Json& spec) { spec["offline"]["metrics"][0]["objective"]["min"] = 0.85; });
   look_for("topics", kSafeWord)(user);
-  user.change([](Json& spec) {
-    spec = quick_deployment("3s")["spec"];
+  user.change([&](Json& spec) {
+    spec = deployment_with(policy, "3s")["spec"];
     spec["promptRef"]["name"] = kLastPrompt;
     spec["backend"]["pods"]["model"]["uri"] = std::string("image://") + kLastModel;
     spec["guardrailRefs"] = Json::array({{{"name", "topics"}}});
@@ -144,22 +153,26 @@ struct Told {
   std::shared_ptr<Player> player;
 };
 
-Told told_by(std::vector<std::pair<Duration, const NamedEdit*>> edits, Duration end) {
+// `policy`: of capacity; empty: accelerators are plenty.
+Told told_by(std::vector<std::pair<Duration, const NamedEdit*>> edits, Duration end,
+             const std::string& policy = "") {
   Story story;
+  if (!policy.empty()) story.told.push_back("accelerators are scarce, capacityPolicy " + policy);
+  if (!policy.empty()) story.options.cluster.accelerators = kScarceAccelerators;
   auto player = std::make_shared<Player>();
   for (const auto& [at, edit] : edits)
     story.told.push_back(format_duration(at) + " users want " + edit->name);
-  story.options.phases = [edits, end, player] {
-    const auto begin = [edits, player](User& user) {
+  story.options.phases = [edits, end, player, policy] {
+    const auto begin = [edits, player, policy](User& user) {
       player->began = user.time();
-      create_all(user);
+      create_all(user, policy);
       for (const auto& [at, edit] : edits)
         player->world->schedule(at, [&user, change = &edit->edit] { (*change)(user); });
     };
     const auto over = [end, player](const User& user) { return user.time() >= player->began + end; };
     return std::vector<Phase>{{"story", begin, over, true},
                               {"calm", [](User&) {}, ended_or_waits},
-                              {"last", want_last, last_one_serves}};
+                              {"last", [policy](User& user) { want_last(user, policy); }, last_one_serves}};
   };
   story.options.cluster.judge = judge;
   story.options.cluster.models = models();
@@ -190,7 +203,9 @@ Story make_story(std::uint64_t seed) {
   for (auto count = draws.below(7); count > 0; --count)
     edits.emplace_back(draws.time(end), &draws.of(catalogue()));
   std::ranges::sort(edits, {}, [](const auto& edit) { return edit.first; });
-  auto [story, player] = told_by(std::move(edits), end);
+  // Some stories, by their number, so that the others stay what they are.
+  const std::string policy = seed % 7 == 1 ? "Replace" : seed % 21 == 2 ? "InPlace" : "";
+  auto [story, player] = told_by(std::move(edits), end, policy);
   PlayOptions& options = story.options;
   options.seed = seed;
   options.leader_election = draws.one_in(3);
