@@ -1,9 +1,11 @@
-#include "gateway/server/json_writer.hpp"
+#include "crds/base/json_writer.hpp"
 
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 
-namespace llmops::gateway {
+namespace llmops {
 namespace {
 
 // Bytes that stand for themselves and for nothing else.
@@ -48,6 +50,16 @@ void append_escaped(unsigned char byte, std::string& out) {
   }
 }
 
+std::string library_text(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+template <class Integer>
+void append_integer(Integer value, std::string& out) {
+  char buffer[24];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
 }  // namespace
 
 void append_json_string(std::string_view text, std::string& out) {
@@ -60,9 +72,9 @@ void append_json_string(std::string_view text, std::string& out) {
       ++i;
     } else if (byte >= 0x80) {
       const std::size_t size = character_size(text.substr(i, 4));
-      if (size == 0) {  // what is to become of it is decided in one place
+      if (size == 0) {  // what is to become of it is decided by the library
         out.resize(begin);
-        out += dump_json(Json(std::string(text)));
+        out += library_text(Json(std::string(text)));
         return;
       }
       i += size;
@@ -77,28 +89,47 @@ void append_json_string(std::string_view text, std::string& out) {
 }
 
 void append_json(const Json& value, std::string& out) {
-  if (value.is_string()) {
-    append_json_string(value.get_ref<const std::string&>(), out);
-  } else if (value.is_object()) {
-    out += '{';
-    bool first = true;
-    for (auto member = value.begin(); member != value.end(); ++member, first = false) {
-      if (!first) out += ',';
-      append_json_string(member.key(), out);
-      out += ':';
-      append_json(member.value(), out);
+  switch (value.type()) {
+    case Json::value_t::string:
+      append_json_string(value.get_ref<const std::string&>(), out);
+      break;
+    case Json::value_t::object: {
+      char before = '{';
+      for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+        out += before;
+        before = ',';
+        append_json_string(name, out);
+        out += ':';
+        append_json(member, out);
+      }
+      out += value.empty() ? "{}" : "}";
+      break;
     }
-    out += '}';
-  } else if (value.is_array()) {
-    out += '[';
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      if (i > 0) out += ',';
-      append_json(value[i], out);
+    case Json::value_t::array: {
+      char before = '[';
+      for (const Json& item : value.get_ref<const Json::array_t&>()) {
+        out += before;
+        before = ',';
+        append_json(item, out);
+      }
+      out += value.empty() ? "[]" : "]";
+      break;
     }
-    out += ']';
-  } else {
-    out += dump_json(value);
+    case Json::value_t::boolean:
+      out += value.get_ref<const bool&>() ? "true" : "false";
+      break;
+    case Json::value_t::null:
+      out += "null";
+      break;
+    case Json::value_t::number_integer:
+      append_integer(value.get_ref<const std::int64_t&>(), out);
+      break;
+    case Json::value_t::number_unsigned:
+      append_integer(value.get_ref<const std::uint64_t&>(), out);
+      break;
+    default:
+      out += library_text(value);
   }
 }
 
-}  // namespace llmops::gateway
+}  // namespace llmops
