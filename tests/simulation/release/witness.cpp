@@ -24,13 +24,6 @@ Result<Seen> project(std::string_view raw) {
   return Seen{kube::parse_meta(*object), dump_json(content)};
 }
 
-std::string as_stored(const Json& object) {
-  Json content = object;
-  content.erase("kind");
-  content.erase("apiVersion");
-  return dump_json(content);
-}
-
 class Witness final : public Program {
  public:
   Witness(SimEnv& env, Transport& transport, std::shared_ptr<ApiServerState> server,
@@ -66,7 +59,7 @@ class Witness final : public Program {
     if (version < server_->store.oldest()) return;
     const auto events = server_->store.since(version - 1);
     if (events && !events->empty() && events->front()->revision == version &&
-        as_stored(events->front()->after) != after.text)
+        events->front()->after.untyped_text() != after.text)
       report_->problems.push_back(what + "has a content at version " + std::to_string(version) +
                                   " that was never written");
   }
@@ -76,13 +69,13 @@ class Witness final : public Program {
     for (const auto& cache : caches_) {
       std::map<std::string, std::string> held;
       for (const auto& [key, object] : cache->all()) held[key.name] = object->text;
-      for (const Json& object : server_->store.list(cache->type(), kNamespace)) {
+      for (const StoredObject& object : server_->store.list(cache->type(), kNamespace)) {
         const std::string name = string_at(object, "metadata.name");
         const auto known = held.find(name);
         const std::string what = "witness: " + std::string(cache->type().plural) + " " + name;
         if (known == held.end())
           found.push_back(what + " is not in the cache at rest");
-        else if (known->second != as_stored(object))
+        else if (known->second != object.untyped_text())
           found.push_back(what + " is another in the cache at rest");
         held.erase(name);
       }
