@@ -90,32 +90,36 @@ void assign_epoch(Draft& draft) {
 
 // How far a load has come is progress, told at most once in `kProgressInterval`: what follows from it (a step
 // done, a deadline passed) is a transition of its own.
-bool tells_load(const Json& waiting_for) {
-  const std::string kind = string_at(waiting_for, "kind");
-  return kind == to_string(api::WaitKind::Capacity) || kind == to_string(api::WaitKind::Load);
+bool tells_load(const api::WaitingFor& waiting_for) {
+  return waiting_for.kind == api::WaitKind::Capacity || waiting_for.kind == api::WaitKind::Load;
 }
 
-Json without_progress(const api::ModelDeploymentStatus& status) {
-  Json content = status.to_json();
-  for (const char* field : {"message", "readyReplicas", "desired"}) content.erase(field);
-  if (content.contains("run")) content["run"].erase("loadStateSince");
-  if (content.contains("waitingFor")) {
-    if (tells_load(content["waitingFor"]))
-      content.erase("waitingFor");
-    else
-      for (const char* field : {"since", "until"}) content["waitingFor"].erase(field);
+void forget_state(api::Condition& condition) {
+  condition.status = {};
+  condition.last_transition_time = {};
+}
+
+api::ModelDeploymentStatus without_progress(api::ModelDeploymentStatus status) {
+  status.message.reset();
+  status.ready_replicas.reset();
+  status.desired.reset();
+  if (status.run) status.run->load_state_since.reset();
+  if (status.waiting_for && tells_load(*status.waiting_for)) status.waiting_for.reset();
+  if (status.waiting_for) {
+    status.waiting_for->since.reset();
+    status.waiting_for->until.reset();
   }
-  if (content.contains("arms"))
-    for (auto& arm : content["arms"])
-      for (const char* field : {"loadState", "servableReplicas", "replicas"}) arm.erase(field);
-  if (content.contains("conditions"))
-    for (auto& condition : content["conditions"]) {
-      const std::string type = string_at(condition, "type");
-      for (const char* field : {"message", "reason"}) condition.erase(field);
-      if (type == names::kCapacityAvailable || type == names::kCandidateServable)
-        for (const char* field : {"status", "lastTransitionTime"}) condition.erase(field);
-    }
-  return content;
+  for (auto& arm : status.arms) {
+    arm.load_state = {};
+    arm.servable_replicas = arm.replicas = 0;
+  }
+  for (auto& condition : status.conditions) {
+    condition.message.clear();
+    condition.reason.clear();
+    if (condition.type == names::kCapacityAvailable || condition.type == names::kCandidateServable)
+      forget_state(condition);
+  }
+  return status;
 }
 
 bool users_are_served(const api::ModelDeploymentStatus& status) {
@@ -124,12 +128,10 @@ bool users_are_served(const api::ModelDeploymentStatus& status) {
   });
 }
 
-void forget_acknowledgement(Json& content) {
-  content.erase("trafficVerified");
-  if (content.contains("conditions"))
-    for (auto& condition : content["conditions"])
-      if (string_at(condition, "type") == names::kTrafficVerified)
-        for (const char* field : {"status", "lastTransitionTime"}) condition.erase(field);
+void forget_acknowledgement(api::ModelDeploymentStatus& status) {
+  status.traffic_verified.reset();
+  for (auto& condition : status.conditions)
+    if (condition.type == names::kTrafficVerified) forget_state(condition);
 }
 
 // Creates what is missing, replaces what differs, and keeps off what is not ours.
@@ -154,10 +156,11 @@ void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
   for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable}) {
     if (!*revision) continue;
     const auto content = observed.contents.find((*revision)->hash);
-    if (content == observed.contents.end()) continue;
+    if (content == observed.contents.end() ||
+        observed.child(kube::kConfigMaps.kind, names_of::body(observed.meta.name, (*revision)->hash)))
+      continue;
     auto body = revision_body(observed, (*revision)->hash, content->second);
-    if (body.ok() && !observed.child(body->type.kind, body->name()))
-      actions.emplace_back(Create{std::move(*body)});
+    if (body.ok()) actions.emplace_back(Create{std::move(*body)});
   }
   auto children = gateway_children(observed, *config);
   // Rights before the configuration that needs them, the configuration before the pods that read it.
@@ -415,7 +418,7 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
 bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
                              const api::ModelDeploymentStatus& after) {
   if (before == after) return false;
-  Json old_content = without_progress(before), content = without_progress(after);
+  auto old_content = without_progress(before), content = without_progress(after);
   // While nobody is served yet, nothing follows from an acknowledgement; later a release may wait for it.
   if (before.phase == after.phase && !users_are_served(after)) {
     forget_acknowledgement(old_content);
@@ -424,8 +427,7 @@ bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
   return old_content != content;
 }
 
-Transition next_status(const Observed& observed) {
-  const Target target = resolve_target(observed);
+Transition next_status(const Observed& observed, const Target& target) {
   Draft draft{observed, target, observed.status, {}, std::nullopt, "", false};
   draft.status.observed_generation = observed.meta.generation;
   const bool restored = !draft.status.stable && !draft.status.run && restore_pointers(draft);
@@ -447,9 +449,8 @@ Transition next_status(const Observed& observed) {
   return {std::move(draft.status), std::move(draft.notes)};
 }
 
-std::vector<Action> next_actions(const Observed& observed) {
+std::vector<Action> next_actions(const Observed& observed, const Target& target) {
   std::vector<Action> actions;
-  const Target target = resolve_target(observed);
   ensure_exchange_records(observed, target, actions);
   ensure_records(observed, target, actions);
   ensure_gateway(observed, actions);
@@ -465,12 +466,13 @@ std::vector<Action> next_actions(const Observed& observed) {
 Decision decide(const Observed& observed) {
   Decision decision;
   if (observed.meta.deletion_timestamp) return decision;
-  Transition next = next_status(observed);
+  const Target target = resolve_target(observed);
+  Transition next = next_status(observed, target);
   if (differs_beyond_progress(observed.status, next.status)) {
     decision.transition = std::move(next);
     return decision;
   }
-  decision.actions = next_actions(observed);
+  decision.actions = next_actions(observed, target);
   const Duration look = next_look(observed, next);
   const bool busy =
       next.status.run || needs_reports(next.status) || next.status.bake_until || next.status.waiting_for;

@@ -11,6 +11,7 @@
 
 #include "controllers/modeldeployment/core/children/child.hpp"
 #include "controllers/modeldeployment/core/observed.hpp"
+#include "controllers/modeldeployment/core/target.hpp"
 
 namespace llmops::release {
 
@@ -57,10 +58,10 @@ struct Decision {
 Decision decide(const Observed& observed);
 
 // The status that follows from what was observed; equal to the persisted one when nothing happened.
-Transition next_status(const Observed& observed);
+Transition next_status(const Observed& observed, const Target& target);
 
 // What the persisted status asks to be done.
-std::vector<Action> next_actions(const Observed& observed);
+std::vector<Action> next_actions(const Observed& observed, const Target& target);
 
 // Whether two statuses differ in more than progress (messages, counts), which is written at most once in ten
 // seconds.

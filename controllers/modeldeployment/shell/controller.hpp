@@ -8,6 +8,7 @@
 #include <string>
 
 #include "controllers/modeldeployment/core/decide.hpp"
+#include "controllers/modeldeployment/core/target.hpp"
 #include "controllers/modeldeployment/shell/caches.hpp"
 #include "operator/kube/client.hpp"
 #include "operator/platform/transport.hpp"
@@ -53,9 +54,9 @@ class ModelDeploymentController final : public Controller {
   void resolve_guardrails(Observed& observed);
   void resolve_gates(Observed& observed);
   Task<Result<void>> read_contents(Observed& observed);
-  Task<Result<void>> read_datasets(Observed& observed);
+  Task<Result<void>> read_datasets(Observed& observed, const Target& target);
   // fleet.cpp
-  void take_turn(Observed& observed);
+  void take_turn(Observed& observed, const Target& target);
   void wake_the_queue(WorkQueue& queue);
   Task<Result<Json>> record_data(kube::ObjectMeta meta);
   // reports.cpp

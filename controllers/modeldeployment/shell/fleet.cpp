@@ -6,8 +6,7 @@
 namespace llmops::release {
 
 // Looked at only where a release is due, so that what is settled costs nothing.
-void ModelDeploymentController::take_turn(Observed& observed) {
-  const Target target = resolve_target(observed);
+void ModelDeploymentController::take_turn(Observed& observed, const Target& target) {
   if (!observed.status.stable || target.held || !run_is_due(observed, target)) return;
   std::vector<FleetMember> members;
   for (const auto& [key, object] : caches_.model_deployments.all()) {

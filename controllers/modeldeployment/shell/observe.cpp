@@ -55,15 +55,18 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   if (!contents.ok()) co_return contents.error();
   compare_prompts(observed);
   // A run that starts in this pass needs its candidate's content for the configuration.
-  if (Target target = resolve_target(observed); target.resolved() && observed.revision(target.hash))
-    observed.contents.emplace(std::move(target.hash), std::move(target.stack));
-  if (needs_reports(observed.status)) {
+  Target target = resolve_target(observed);
+  const bool begins = target.resolved() && observed.revision(target.hash) &&
+                      observed.contents.try_emplace(target.hash, target.stack).second;
+  const bool reports = needs_reports(observed.status);
+  if (reports) {
     auto pulled = co_await pull_reports(observed);
     if (!pulled.ok()) co_return pulled.error();
   }
   // Whether a run is due depends on the reports.
-  take_turn(observed);
-  auto datasets = co_await read_datasets(observed);
+  if (begins || reports) target = resolve_target(observed);
+  take_turn(observed, target);
+  auto datasets = co_await read_datasets(observed, target);
   if (!datasets.ok()) co_return datasets.error();
   observed.now = env_.now();
   co_return observed;
@@ -270,8 +273,7 @@ Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) 
 }
 
 // Golden sets are read only when a run is about to pin them.
-Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed) {
-  const Target target = resolve_target(observed);
+Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed, const Target& target) {
   if (!wants_run(observed, target)) co_return Result<void>();
   const auto needed = gates_of(plan_for(observed, target));
   for (auto& [name, resolved] : observed.gates) {
