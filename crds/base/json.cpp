@@ -7,6 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "crds/base/json_reader.hpp"
+#include "crds/base/json_writer.hpp"
+
 namespace llmops {
 namespace {
 
@@ -77,27 +80,13 @@ void append_number(double number, std::string& out) {
   }
 }
 
-// Most texts need no escape; for the others the library's serializer, which makes buffers of its own each
-// time.
-void append_string(const std::string& text, std::string& out) {
-  const bool plain =
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c != '"' && c != '\\'; });
-  if (!plain) {
-    out += dump_json(Json(text));
-    return;
-  }
-  out += '"';
-  out += text;
-  out += '"';
-}
-
 void append_canonical(const Json& value, std::string& out);
 
 void append_members(const Json::object_t& members, std::string& out) {
   char before = '{';
   const auto append = [&](const auto& member) {
     out += std::exchange(before, ',');
-    append_string(member.first, out);
+    append_json_string(member.first, out);
     out += ':';
     append_canonical(member.second, out);
   };
@@ -130,7 +119,7 @@ void append_canonical(const Json& value, std::string& out) {
       out += ']';
       break;
     case Json::value_t::string:
-      append_string(value.get_ref<const std::string&>(), out);
+      append_json_string(value.get_ref<const std::string&>(), out);
       break;
     case Json::value_t::boolean:
       out += value.get<bool>() ? "true" : "false";
@@ -139,7 +128,7 @@ void append_canonical(const Json& value, std::string& out) {
       append_number(value.get<double>(), out);
       break;
     default:
-      out += dump_json(value);
+      append_json(value, out);
   }
 }
 
@@ -171,6 +160,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes)
     return Error{ErrorCode::TooLarge, "JSON of " + std::to_string(text.size()) + " bytes, allowed " +
                                           std::to_string(limits.max_bytes)};
+  if (auto read = read_json(text, limits.max_depth)) return std::move(*read);
   if (deeper_than(text, limits.max_depth))
     return Error{ErrorCode::TooLarge,
                  "JSON nested deeper than " + std::to_string(limits.max_depth) + " levels"};
@@ -191,7 +181,9 @@ std::string canonical_json(const Json& value) {
 }
 
 std::string dump_json(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string out;
+  append_json(value, out);
+  return out;
 }
 
 const Json* find_path(const Json& value, std::string_view path) {

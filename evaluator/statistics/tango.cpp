@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "evaluator/statistics/distributions.hpp"
@@ -14,34 +15,58 @@ namespace {
 constexpr double kTie = 1e-9;
 // Terms smaller than this part of their sum no longer change a double.
 constexpr double kNegligible = 1e-18;
+constexpr double kLogNegligible = -40;  // 4e-18
 
-// P(B <= limit) for B ~ Binomial(trials, rate), summed outwards from the largest term.
-double binomial_cdf(std::int64_t limit, std::int64_t trials, double rate,
-                    const std::vector<double>& log_factorial) {
-  if (limit < 0) return 0;
-  if (limit >= trials || rate <= 0) return 1;
-  if (rate >= 1) return 0;
-  const auto mode = static_cast<std::int64_t>(static_cast<double>(trials + 1) * rate);
-  const std::int64_t start = std::min(limit, mode);
-  const double log_start =
-      log_factorial[static_cast<std::size_t>(trials)] - log_factorial[static_cast<std::size_t>(start)] -
-      log_factorial[static_cast<std::size_t>(trials - start)] + static_cast<double>(start) * std::log(rate) +
-      static_cast<double>(trials - start) * std::log1p(-rate);
-  const double first = std::exp(log_start);
-  const double odds = rate / (1 - rate);
-  double sum = first;
-  double term = first;
-  for (std::int64_t k = start; k > 0 && term > kNegligible * sum; --k) {
-    term *= static_cast<double>(k) / (static_cast<double>(trials - k + 1) * odds);
-    sum += term;
+// B ~ Binomial(trials, rate) for one rate in (0, 1) and many trials.
+class Binomial {
+ public:
+  Binomial(double rate, const std::vector<double>& log_factorial)
+      : odds_(rate / (1 - rate)),
+        rate_(rate),
+        log_rate_(std::log(rate)),
+        log_rest_(std::log1p(-rate)),
+        log_factorial_(log_factorial) {}
+
+  double log_mass(std::int64_t k, std::int64_t trials) const {
+    return log_factorial_[static_cast<std::size_t>(trials)] - log_factorial_[static_cast<std::size_t>(k)] -
+           log_factorial_[static_cast<std::size_t>(trials - k)] + static_cast<double>(k) * log_rate_ +
+           static_cast<double>(trials - k) * log_rest_;
   }
-  term = first;
-  for (std::int64_t k = start; k < limit && term > kNegligible * sum; ++k) {
-    term *= static_cast<double>(trials - k) * odds / static_cast<double>(k + 1);
-    sum += term;
+
+  // P(B <= limit), 0 <= limit < trials, summed outwards from the largest term.
+  double cdf(std::int64_t limit, std::int64_t trials) const {
+    const auto mode = static_cast<std::int64_t>(static_cast<double>(trials + 1) * rate_);
+    const std::int64_t start = std::min(limit, mode);
+    const double first = std::exp(log_mass(start, trials));
+    double sum = first;
+    double term = first;
+    for (std::int64_t k = start; k > 0 && term > kNegligible * sum; --k) {
+      term *= static_cast<double>(k) / (static_cast<double>(trials - k + 1) * odds_);
+      sum += term;
+    }
+    term = first;
+    for (std::int64_t k = start; k < limit && term > kNegligible * sum; ++k) {
+      term *= static_cast<double>(trials - k) * odds_ / static_cast<double>(k + 1);
+      sum += term;
+    }
+    return sum;
   }
-  return std::min(sum, 1.0);
-}
+
+  // The same from P(B <= before) of one trial more, before <= limit: only sums of positive terms.
+  double cdf_after(double known, std::int64_t before, std::int64_t limit, std::int64_t trials) const {
+    double term = std::exp(log_mass(before, trials));
+    double sum = known + rate_ * term;
+    for (std::int64_t k = before; k < limit; ++k) {
+      term *= static_cast<double>(trials - k) * odds_ / static_cast<double>(k + 1);
+      sum += term;
+    }
+    return sum;
+  }
+
+ private:
+  double odds_, rate_, log_rate_, log_rest_;
+  const std::vector<double>& log_factorial_;
+};
 
 // The samples at least as good for the candidate as the observed one. The statistic grows with lost and
 // falls with won, so for each number won there is a largest number lost.
@@ -61,27 +86,51 @@ class Region {
       log_factorial_[k] = log_factorial_[k - 1] + std::log(static_cast<double>(k));
   }
 
-  // Its probability when an item is won with probability `won_rate` and lost with `won_rate + loss`.
+  // Its probability when an item is won with probability `won_rate` < 1 and lost with
+  // `won_rate + loss`.
   double probability(double won_rate, double loss) const {
     const double lost_rate = std::max(0.0, won_rate + loss);
-    if (won_rate <= 0) return binomial_cdf(largest_lost_[0], items_, lost_rate, log_factorial_);
-    const double conditional = won_rate >= 1 ? 0 : std::min(1.0, lost_rate / (1 - won_rate));
-    double sum = 0;
+    if (won_rate <= 0) return up_to(largest_lost_[0], items_, lost_rate);
+    const double conditional = std::min(1.0, lost_rate / (1 - won_rate));
+    if (conditional <= 0 || conditional >= 1) return at_the_border(won_rate, conditional);
+    const Binomial all_won(won_rate, log_factorial_), lost_of_rest(conditional, log_factorial_);
+    double sum = 0, cdf = 0;
+    std::int64_t before = -1;  // the limit that `cdf` is of, one trial ago
     for (std::int64_t won = 0; won <= items_; ++won) {
-      const std::int64_t limit = largest_lost_[static_cast<std::size_t>(won)];
-      if (limit < 0) continue;
-      const double log_mass = log_factorial_[static_cast<std::size_t>(items_)] -
-                              log_factorial_[static_cast<std::size_t>(won)] -
-                              log_factorial_[static_cast<std::size_t>(items_ - won)] +
-                              static_cast<double>(won) * std::log(won_rate) +
-                              static_cast<double>(items_ - won) * std::log1p(-won_rate);
-      if (log_mass < -40) continue;  // 4e-18
-      sum += std::exp(log_mass) * binomial_cdf(limit, items_ - won, conditional, log_factorial_);
+      const std::int64_t limit = largest_lost_[static_cast<std::size_t>(won)], rest = items_ - won;
+      const double log_mass = all_won.log_mass(won, items_);
+      if (limit < 0 || log_mass < kLogNegligible) {
+        before = -1;
+        continue;
+      }
+      if (limit >= rest)
+        cdf = 1;
+      else
+        cdf = before < 0 ? lost_of_rest.cdf(limit, rest) : lost_of_rest.cdf_after(cdf, before, limit, rest);
+      before = limit;
+      sum += std::exp(log_mass) * std::min(cdf, 1.0);
     }
     return sum;
   }
 
  private:
+  double up_to(std::int64_t limit, std::int64_t trials, double rate) const {
+    if (limit < 0) return 0;
+    if (limit >= trials || rate <= 0) return 1;
+    if (rate >= 1) return 0;
+    return std::min(Binomial(rate, log_factorial_).cdf(limit, trials), 1.0);
+  }
+
+  // Where all of the rest is lost, or none of it.
+  double at_the_border(double won_rate, double conditional) const {
+    const Binomial all_won(won_rate, log_factorial_);
+    double sum = 0;
+    for (std::int64_t won = 0; won <= items_; ++won)
+      sum += std::exp(all_won.log_mass(won, items_)) *
+             up_to(largest_lost_[static_cast<std::size_t>(won)], items_ - won, conditional);
+    return sum;
+  }
+
   std::int64_t items_;
   std::vector<std::int64_t> largest_lost_;  // by number won; -1: none
   std::vector<double> log_factorial_;
@@ -111,7 +160,8 @@ double golden_section(const Region& region, double loss, double low, double high
   return std::max(at_left, at_right);
 }
 
-double exact_p_value(const PairedCounts& counts, double loss) {
+// Stops, and returns a value that is at least `enough`, as soon as there is one.
+double exact_p_value(const PairedCounts& counts, double loss, double enough) {
   const Region region(counts, loss);
   const double smallest = std::max(0.0, -loss);
   const double largest = (1 - loss) / 2;
@@ -122,6 +172,7 @@ double exact_p_value(const PairedCounts& counts, double loss) {
     const double step = static_cast<double>(i) / (kPoints - 1);
     rates[i] = smallest + (largest - smallest) * step * step;  // the maximum tends to lie at small rates
     values[i] = region.probability(rates[i], loss);
+    if (values[i] >= enough) return values[i];
   }
   std::array<std::size_t, kPoints> order{};
   std::size_t peaks = 0;
@@ -162,8 +213,13 @@ double tango_statistic(const PairedCounts& counts, double loss) {
 }
 
 double tango_p_value(const PairedCounts& counts, double loss, TangoMethod method) {
-  return method == TangoMethod::Exact ? exact_p_value(counts, loss)
+  return method == TangoMethod::Exact ? exact_p_value(counts, loss, std::numeric_limits<double>::infinity())
                                       : normal_cdf(tango_statistic(counts, loss));
+}
+
+bool tango_excludes(const PairedCounts& counts, double loss, double alpha, TangoMethod method) {
+  return method == TangoMethod::Exact ? exact_p_value(counts, loss, alpha) < alpha
+                                      : tango_p_value(counts, loss, method) < alpha;
 }
 
 double tango_loss_bound(const PairedCounts& counts, double alpha, TangoMethod method) {
@@ -173,7 +229,7 @@ double tango_loss_bound(const PairedCounts& counts, double alpha, TangoMethod me
   if (included >= 1) return 1;
   while (excluded - included > 1e-8) {
     const double middle = (included + excluded) / 2;
-    (tango_p_value(counts, middle, method) > alpha ? included : excluded) = middle;
+    (tango_excludes(counts, middle, alpha, method) ? excluded : included) = middle;
   }
   return excluded;  // the side on which the claim holds
 }

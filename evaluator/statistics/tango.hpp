@@ -36,6 +36,9 @@ double tango_statistic(const PairedCounts& counts, double loss);
 // `loss` is excluded.
 double tango_p_value(const PairedCounts& counts, double loss, TangoMethod method);
 
+// Whether the p-value is below `alpha` in (0, 1]; told sooner than the p-value where it is not.
+bool tango_excludes(const PairedCounts& counts, double loss, double alpha, TangoMethod method);
+
 // The loss at which the p-value is alpha: at one-sided level alpha the true loss is smaller. In (-1, 1].
 // By symmetry, -tango_loss_bound of the counts with lost and won exchanged is the lower bound of the loss.
 double tango_loss_bound(const PairedCounts& counts, double alpha, TangoMethod method);

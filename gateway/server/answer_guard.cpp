@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "crds/base/json.hpp"
-#include "gateway/server/json_writer.hpp"
+#include "crds/base/json_writer.hpp"
 
 namespace llmops::gateway {
 namespace {

@@ -5,8 +5,8 @@
 #include <charconv>
 
 #include "crds/base/json.hpp"
+#include "crds/base/json_writer.hpp"
 #include "gateway/server/json_walker.hpp"
-#include "gateway/server/json_writer.hpp"
 
 namespace llmops::gateway {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "gateway/server/json_writer.hpp"
+#include "crds/base/json_writer.hpp"
 
 namespace llmops::gateway {
 namespace {

@@ -19,7 +19,7 @@ struct StoreTest : ::testing::Test {
     more["metadata"]["namespace"] = "default";
     more["metadata"]["name"] = name;
     const Outcome outcome = store.create(type, more);
-    EXPECT_TRUE(outcome.ok()) << outcome.body;
+    EXPECT_TRUE(outcome.ok()) << outcome.body.text();
     return outcome.body;
   }
   static Json owned_by(const Json& owner) {

@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t kLargestAdvice = std::int64_t{1} << 32;
 
 bool excludes(std::int64_t items, std::int64_t lost, double margin, double alpha) {
-  return statistics::tango_p_value({items, lost, 0}, margin, statistics::tango_method(items)) < alpha;
+  return statistics::tango_excludes({items, lost, 0}, margin, alpha, statistics::tango_method(items));
 }
 
 // The border between 'no' at `low` and 'yes' at `high`.

@@ -35,10 +35,11 @@ void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
   if (!config.ok() || config_digest(*config) != status.config_digest) return;
   for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable}) {
     const Stack* content = observed.content(*revision);
-    if (!content) continue;
+    if (!content ||
+        observed.child(kube::kConfigMaps.kind, names_of::body(observed.meta.name, (*revision)->hash)))
+      continue;
     auto body = revision_body(observed, (*revision)->hash, *content);
-    if (body.ok() && !observed.child(body->type.kind, body->name()))
-      actions.emplace_back(Create{std::move(*body)});
+    if (body.ok()) actions.emplace_back(Create{std::move(*body)});
   }
   auto children = gateway_children(observed, *config);
   // Rights before the configuration that needs them, the configuration before the pods that read it.

@@ -84,32 +84,36 @@ void assign_epoch(Draft& draft) {
 
 // How far a load has come is progress, told at most once in `kProgressInterval`: what follows from it (a step
 // done, a deadline passed) is a transition of its own.
-bool tells_load(const Json& waiting_for) {
-  const std::string kind = string_at(waiting_for, "kind");
-  return kind == to_string(api::WaitKind::Capacity) || kind == to_string(api::WaitKind::Load);
+bool tells_load(const api::WaitingFor& waiting_for) {
+  return waiting_for.kind == api::WaitKind::Capacity || waiting_for.kind == api::WaitKind::Load;
 }
 
-Json without_progress(const api::ModelDeploymentStatus& status) {
-  Json content = status.to_json();
-  for (const char* field : {"message", "readyReplicas", "desired"}) content.erase(field);
-  if (content.contains("run")) content["run"].erase("loadStateSince");
-  if (content.contains("waitingFor")) {
-    if (tells_load(content["waitingFor"]))
-      content.erase("waitingFor");
-    else
-      for (const char* field : {"since", "until"}) content["waitingFor"].erase(field);
+void forget_state(api::Condition& condition) {
+  condition.status = {};
+  condition.last_transition_time = {};
+}
+
+api::ModelDeploymentStatus without_progress(api::ModelDeploymentStatus status) {
+  status.message.reset();
+  status.ready_replicas.reset();
+  status.desired.reset();
+  if (status.run) status.run->load_state_since.reset();
+  if (status.waiting_for && tells_load(*status.waiting_for)) status.waiting_for.reset();
+  if (status.waiting_for) {
+    status.waiting_for->since.reset();
+    status.waiting_for->until.reset();
   }
-  if (content.contains("arms"))
-    for (auto& arm : content["arms"])
-      for (const char* field : {"loadState", "servableReplicas", "replicas"}) arm.erase(field);
-  if (content.contains("conditions"))
-    for (auto& condition : content["conditions"]) {
-      const std::string type = string_at(condition, "type");
-      for (const char* field : {"message", "reason"}) condition.erase(field);
-      if (type == names::kCapacityAvailable || type == names::kCandidateServable)
-        for (const char* field : {"status", "lastTransitionTime"}) condition.erase(field);
-    }
-  return content;
+  for (auto& arm : status.arms) {
+    arm.load_state = {};
+    arm.servable_replicas = arm.replicas = 0;
+  }
+  for (auto& condition : status.conditions) {
+    condition.message.clear();
+    condition.reason.clear();
+    if (condition.type == names::kCapacityAvailable || condition.type == names::kCandidateServable)
+      forget_state(condition);
+  }
+  return status;
 }
 
 bool users_are_served(const api::ModelDeploymentStatus& status) {
@@ -118,12 +122,10 @@ bool users_are_served(const api::ModelDeploymentStatus& status) {
   });
 }
 
-void forget_acknowledgement(Json& content) {
-  content.erase("trafficVerified");
-  if (content.contains("conditions"))
-    for (auto& condition : content["conditions"])
-      if (string_at(condition, "type") == names::kTrafficVerified)
-        for (const char* field : {"status", "lastTransitionTime"}) condition.erase(field);
+void forget_acknowledgement(api::ModelDeploymentStatus& status) {
+  status.traffic_verified.reset();
+  for (auto& condition : status.conditions)
+    if (condition.type == names::kTrafficVerified) forget_state(condition);
 }
 
 Duration next_look(const Observed& observed, const Transition& next) {
@@ -179,7 +181,7 @@ Transition next_status(const Observed& observed, const Target& target) {
 bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
                              const api::ModelDeploymentStatus& after) {
   if (before == after) return false;
-  Json old_content = without_progress(before), content = without_progress(after);
+  auto old_content = without_progress(before), content = without_progress(after);
   // While nobody is served yet, nothing follows from an acknowledgement; later a release may wait for it.
   if (before.phase == after.phase && !users_are_served(after)) {
     forget_acknowledgement(old_content);

@@ -10,6 +10,7 @@
 
 #include "controllers/modeldeployment/core/actions.hpp"
 #include "controllers/modeldeployment/core/observed.hpp"
+#include "controllers/modeldeployment/core/target.hpp"
 
 namespace llmops::release {
 

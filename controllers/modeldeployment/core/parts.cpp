@@ -17,6 +17,19 @@ const Json* part(const Stack& stack, api::Part which) {
   return found == stack.parts.end() ? nullptr : &found->second;
 }
 
+// The canonical form of a document of some parts, without a copy of them.
+std::string canonical_document(const Stack& stack, bool (*is_in)(api::Part)) {
+  std::map<std::string_view, const Json*> by_name;
+  for (const auto& [which, content] : stack.parts)
+    if (is_in(which)) by_name[to_string(which)] = &content;
+  std::string text = R"({"hashVersion":)" + canonical_json(kHashVersion) + R"(,"parts":{)";
+  for (const auto& [name, content] : by_name) {
+    if (text.back() != '{') text += ',';
+    text.append(1, '"').append(name).append("\":").append(canonical_json(*content));
+  }
+  return text + "}}";
+}
+
 template <class T>
 Result<std::optional<T>> optional_field(const Stack& stack, api::Part which, const char* field) {
   const Json* content = part(stack, which);
@@ -30,15 +43,16 @@ Result<std::optional<T>> optional_field(const Stack& stack, api::Part which, con
 
 }  // namespace
 
+std::string Stack::canonical() const {
+  return canonical_document(*this, [](api::Part) { return true; });
+}
+
 std::string Stack::hash() const {
-  return digest_of(to_document());
+  return sha256_hex(canonical());
 }
 
 std::string Stack::serving_hash() const {
-  Json serving = {{"hashVersion", kHashVersion}, {"parts", Json::object()}};
-  for (const auto& [which, content] : parts)
-    if (needs_pods(which)) serving["parts"][std::string(to_string(which))] = content;
-  return digest_of(serving);
+  return sha256_hex(canonical_document(*this, needs_pods));
 }
 
 std::map<api::Part, std::string> Stack::digests() const {

@@ -30,7 +30,8 @@ inline constexpr std::size_t kMaxRevisionBytes = 256u << 10;
 struct Stack {
   std::map<api::Part, Json> parts;
 
-  std::string hash() const;          // SHA-256 over all parts
+  std::string canonical() const;     // RFC 8785 form of the document
+  std::string hash() const;          // SHA-256 of that: over all parts
   std::string serving_hash() const;  // over the parts that need pods of their own: Model, Engine, Adapter
   std::map<api::Part, std::string> digests() const;
 

@@ -9,6 +9,7 @@
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/defaults.hpp"
+#include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
 
 namespace llmops::release {
@@ -82,13 +83,14 @@ Target what_the_spec_asks_for(const Observed& observed) {
     return target;
   }
   target.goal = stack_of(observed.spec, observed.prompt.content, observed.guardrails.list);
-  target.goal_hash = target.goal.hash();
+  const std::string document = target.goal.canonical();
+  target.goal_hash = sha256_hex(document);
   target.goal_serving_hash = target.goal.serving_hash();
   const Stack* stable = observed.content(observed.status.stable);
   find_next(observed, stable, target);
-  if (const auto size = canonical_json(target.goal.to_document()).size(); size > kMaxRevisionBytes)
-    target.problem = "spec: the resolved revision has " + std::to_string(size) + " bytes, allowed " +
-                     std::to_string(kMaxRevisionBytes) +
+  if (document.size() > kMaxRevisionBytes)
+    target.problem = "spec: the resolved revision has " + std::to_string(document.size()) +
+                     " bytes, allowed " + std::to_string(kMaxRevisionBytes) +
                      "; shorten the prompt or the guardrails, or move data out of them";
   // A prompt that cannot be used holds what changes it, not the guardrails that go before it.
   if (!observed.prompt.problem.empty() && changes_prompt(stable, target.stack))

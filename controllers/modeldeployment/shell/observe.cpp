@@ -55,14 +55,16 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   if (!contents.ok()) co_return contents.error();
   compare_prompts(observed);
   // A run that starts in this pass needs its candidate's content for the configuration.
-  const Target target = resolve_target(observed);
-  if (target.resolved() && observed.revision(target.hash))
-    observed.contents.try_emplace(target.hash, target.stack);
-  if (needs_reports(observed.status)) {
+  Target target = resolve_target(observed);
+  const bool begins = target.resolved() && observed.revision(target.hash) &&
+                      observed.contents.try_emplace(target.hash, target.stack).second;
+  const bool reports = needs_reports(observed.status);
+  if (reports) {
     auto pulled = co_await pull_reports(observed);
     if (!pulled.ok()) co_return pulled.error();
   }
   // Whether a run is due depends on the reports.
+  if (begins || reports) target = resolve_target(observed);
   take_turn(observed, target);
   auto datasets = co_await read_datasets(observed, target);
   if (!datasets.ok()) co_return datasets.error();

@@ -77,7 +77,7 @@ void Invariants::on_status(const StoredEvent& event) {
     replicas_ = object->spec.replicas;
   }
   if (!object->status) {
-    status_lost_ = status_lost_ || (!event.before.is_null() && event.before.contains("status"));
+    status_lost_ = status_lost_ || (!event.before.is_null() && event.before.json().contains("status"));
     status_ = {};
     return;
   }

@@ -190,12 +190,15 @@ Played play(const PlayOptions& options) {
 
   Played played;
   std::string version;
+  std::uint64_t looked_at = 0;
   const auto look = [&] {
-    for (auto& each : invariants) each.catch_up();
-    const Json* object = server->store.find(kube::kModelDeployments, {kNamespace, kDeploymentName});
-    if (object && string_at(*object, "metadata.resourceVersion") != version) {
-      version = string_at(*object, "metadata.resourceVersion");
-      played.story.push_back(told(world.time(), *object));
+    if (std::exchange(looked_at, server->store.revision()) != server->store.revision()) {
+      for (auto& each : invariants) each.catch_up();
+      const Json* object = server->store.find(kube::kModelDeployments, {kNamespace, kDeploymentName});
+      if (object && string_at(*object, "metadata.resourceVersion") != version) {
+        version = string_at(*object, "metadata.resourceVersion");
+        played.story.push_back(told(world.time(), *object));
+      }
     }
     if (options.after_handler) options.after_handler(scene);
   };

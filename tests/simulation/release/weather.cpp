@@ -83,7 +83,7 @@ void Weather::make_busy(const std::shared_ptr<State>& state, ClusterState& clust
     const char* reason = status == 429   ? "TooManyRequests"
                          : status == 503 ? "ServiceUnavailable"
                                          : "Conflict";
-    answer->body = dump_json(failure(status, reason, "the server is busy").body);
+    answer->body = failure(status, reason, "the server is busy").body.text();
     return answer;
   };
 }

@@ -106,12 +106,11 @@ Outcome unprocessable(const ResourceType& type, const ObjectKey& key, std::strin
 Outcome deleted(const ResourceType& type, const ObjectKey& key, const std::string& uid) {
   Json details = details_of(type, key);
   details["uid"] = uid;
-  return {200,
-          {{"kind", "Status"},
-           {"apiVersion", "v1"},
-           {"metadata", Json::object()},
-           {"status", "Success"},
-           {"details", std::move(details)}}};
+  return {200, Json{{"kind", "Status"},
+                    {"apiVersion", "v1"},
+                    {"metadata", Json::object()},
+                    {"status", "Success"},
+                    {"details", std::move(details)}}};
 }
 
 }  // namespace llmops::simulation

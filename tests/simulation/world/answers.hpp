@@ -6,13 +6,14 @@
 
 #include "crds/base/json.hpp"
 #include "operator/kube/resource.hpp"
+#include "tests/simulation/world/stored_object.hpp"
 
 namespace llmops::simulation {
 
 // An answer: an object with 200 or 201, or a Status.
 struct Outcome {
   int status = 200;
-  Json body;
+  StoredObject body;
   bool ok() const { return status < 300; }
 };
 

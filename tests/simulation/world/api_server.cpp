@@ -49,14 +49,22 @@ std::optional<Target> parse_target(const HttpRequest& request) {
 }
 
 // Items of built-in kinds come without kind and apiVersion, as from the real server.
-Json list_item(const ResourceType& type, Json object) {
-  if (type.group == "llmops.dev") return object;
-  object.erase("kind");
-  object.erase("apiVersion");
-  return object;
+const std::string& list_item(const ResourceType& type, const StoredObject& object) {
+  return type.group == "llmops.dev" ? object.text() : object.untyped_text();
 }
 
-Outcome list(ApiServerState& state, const Target& target, const HttpRequest& request) {
+struct Answer {
+  Answer(const Outcome& outcome) : status(outcome.status), text(outcome.body.text()) {}
+  explicit Answer(std::string text_) : text(std::move(text_)) {}
+  int status = 200;
+  std::string text;
+};
+
+std::string key_of(const Json& object) {
+  return string_at(object, "metadata.namespace") + "/" + string_at(object, "metadata.name");
+}
+
+Answer list(ApiServerState& state, const Target& target, const HttpRequest& request) {
   const auto selector = Selector::parse(request.query("labelSelector"), request.query("fieldSelector"));
   if (!selector.ok()) return failure(400, "BadRequest", selector.error().message);
   // A page token names the revision it belongs to and the last key that was given.
@@ -73,34 +81,28 @@ Outcome list(ApiServerState& state, const Target& target, const HttpRequest& req
   // Who asks for one name gets that object, without a look at what lies behind it.
   const bool one_name = request.query("fieldSelector").starts_with("metadata.name=");
   const std::size_t page_size = one_name ? 0 : asked > 0 ? asked : state.options.page_size;
-  Json items = Json::array();
-  std::string more;
-  std::size_t remaining = 0;
-  for (const Json& object : state.store.list(*target.type, target.key.ns)) {
-    const std::string key =
-        string_at(object, "metadata.namespace") + "/" + string_at(object, "metadata.name");
-    if (!token.empty() && key <= token.substr(slash + 1)) continue;
+  std::string items, last, more;
+  std::size_t given = 0, remaining = 0;
+  for (const StoredObject& object : state.store.list(*target.type, target.key.ns)) {
+    if (!token.empty() && key_of(object) <= token.substr(slash + 1)) continue;
     // A full page has a next one wherever more objects are, also when none of them will match.
-    if (page_size > 0 && items.size() == page_size) {
-      const std::string last =
-          string_at(items.back(), "metadata.namespace") + "/" + string_at(items.back(), "metadata.name");
+    if (page_size > 0 && given == page_size) {
       more = std::to_string(revision) + "!" + last;
       ++remaining;
       continue;
     }
     if (!selector->matches(object)) continue;
-    items.push_back(list_item(*target.type, object));
+    items.append(given++ == 0 ? "" : ",").append(list_item(*target.type, object));
+    last = key_of(object);
   }
   Json metadata = {{"resourceVersion", std::to_string(revision)}};
   // Lists of custom resources carry the member always; with a selector nobody knows how many remain.
   if (!more.empty() || target.type->group == "llmops.dev") metadata["continue"] = more;
   const bool selects = !request.query("labelSelector").empty() || !request.query("fieldSelector").empty();
   if (!more.empty() && !selects) metadata["remainingItemCount"] = remaining;
-  return {200,
-          {{"apiVersion", target.type->api_version()},
-           {"kind", std::string(target.type->kind) + "List"},
-           {"metadata", metadata},
-           {"items", items}}};
+  return Answer("{\"apiVersion\":\"" + target.type->api_version() + "\",\"items\":[" + items +
+                "],\"kind\":\"" + std::string(target.type->kind) +
+                "List\",\"metadata\":" + dump_json(metadata) + "}");
 }
 
 Outcome unknown_path() {
@@ -151,13 +153,13 @@ Outcome write(ApiServerState& state, const Target& target, const HttpRequest& re
                        target.key.ns + ")");
   if (target.subresource.empty()) return state.store.replace(*target.type, target.key, std::move(*body));
   if (target.subresource == "status" && has_status(*target.type))
-    return state.store.replace_status(*target.type, target.key, *body);
+    return state.store.replace_status(*target.type, target.key, std::move(*body));
   if (target.subresource == "scale" && has_scale(*target.type))
     return state.store.replace_scale(*target.type, target.key, *body);
   return unknown_path();
 }
 
-Outcome answer(ApiServerState& state, const Target& target, const HttpRequest& request) {
+Answer answer(ApiServerState& state, const Target& target, const HttpRequest& request) {
   if (request.method == "GET") {
     if (target.key.name.empty()) return list(state, target, request);
     if (target.subresource == "scale" && has_scale(*target.type))
@@ -170,11 +172,11 @@ Outcome answer(ApiServerState& state, const Target& target, const HttpRequest& r
   return not_allowed();
 }
 
-Task<void> send(ServerExchange& exchange, Outcome outcome) {
+Task<void> send(ServerExchange& exchange, Answer answer) {
   Headers headers;
   headers.set("Content-Type", "application/json");
   const Result<void> sent =
-      co_await exchange.respond(outcome.status, std::move(headers), dump_json(outcome.body));
+      co_await exchange.respond(answer.status, std::move(headers), std::move(answer.text));
   (void)sent;
 }
 
@@ -230,8 +232,8 @@ Task<void> answer_api(Env& env, std::shared_ptr<ApiServerState> state, ServerExc
   if (request.method == "GET" && target->key.name.empty() && !request.query("resourceVersion").empty() &&
       request.query("continue").empty())
     ++state->lists_not_by_quorum;
-  Outcome outcome = answer(*state, *target, request);
-  co_await send(exchange, std::move(outcome));
+  Answer made = answer(*state, *target, request);
+  co_await send(exchange, std::move(made));
 }
 
 std::shared_ptr<ApiServerState> add_api_server(World& world, ApiServerOptions options) {

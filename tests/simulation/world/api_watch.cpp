@@ -6,23 +6,24 @@
 namespace llmops::simulation {
 namespace {
 
-std::string event_line(std::string_view type, const Json& object) {
-  return dump_json({{"type", type}, {"object", object}}) + "\n";
+void append_event(std::string& out, std::string_view type, const StoredObject& object) {
+  out.append("{\"object\":").append(object.text());
+  out.append(",\"type\":\"").append(type).append("\"}\n");
 }
 
 Outcome expired() {
   return failure(410, "Expired", "too old resource version");
 }
 
-// What the watcher of this selection sees of a change; empty: nothing.
-std::string visible_event(const StoredEvent& event, const Selector& selector) {
+// What the watcher of this selection sees of a change.
+void append_visible(std::string& out, const StoredEvent& event, const Selector& selector) {
   const bool was = !event.before.is_null() && selector.matches(event.before);
   const bool is = !event.after.is_null() && selector.matches(event.after);
-  if (is) return event_line(was ? "MODIFIED" : "ADDED", event.after);
-  if (!was) return {};
+  if (is) return append_event(out, was ? "MODIFIED" : "ADDED", event.after);
+  if (!was) return;
   Json last = event.before;
   last["metadata"]["resourceVersion"] = std::to_string(event.revision);
-  return event_line("DELETED", last);
+  append_event(out, "DELETED", std::move(last));
 }
 
 struct Counted {
@@ -60,7 +61,7 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
   const auto selector = Selector::parse(request.query("labelSelector"), request.query("fieldSelector"));
   if (!selector.ok()) {
     const Outcome bad = failure(400, "BadRequest", selector.error().message);
-    const Result<void> sent = co_await exchange.respond(bad.status, headers, dump_json(bad.body));
+    const Result<void> sent = co_await exchange.respond(bad.status, headers, bad.body.text());
     (void)sent;
     co_return;
   }
@@ -70,7 +71,7 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
   // Real servers say 410 as the answer or as the first event, depending on who notices.
   if (!state->store.since(seen) && env.random() % 2 == 0) {
     const Outcome gone = expired();
-    const Result<void> sent = co_await exchange.respond(gone.status, headers, dump_json(gone.body));
+    const Result<void> sent = co_await exchange.respond(gone.status, headers, gone.body.text());
     (void)sent;
     co_return;
   }
@@ -79,8 +80,8 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
 
   std::string out;
   if (from_now) {
-    for (const Json& object : state->store.list(type, ns)) {
-      if (selector->matches(object)) out += event_line("ADDED", object);
+    for (const StoredObject& object : state->store.list(type, ns)) {
+      if (selector->matches(object)) append_event(out, "ADDED", object);
     }
   }
   const long long seconds = std::max(1LL, std::atoll(request.query("timeoutSeconds").c_str()));
@@ -97,17 +98,17 @@ Task<void> serve_watch(Env& env, std::shared_ptr<ApiServerState> state, const ku
     if (concerns(state->forgotten) && seen < state->forgotten->at) events.reset();
     if (seen < state->expired) events.reset();
     if (!events) {
-      out += event_line("ERROR", expired().body);
+      append_event(out, "ERROR", expired().body);
     } else {
       for (const StoredEvent* event : *events) {
         if (event->revision > newest()) break;
         if (*event->type == type && (ns.empty() || event->key.ns == ns))
-          out += visible_event(*event, *selector);
+          append_visible(out, *event, *selector);
         seen = event->revision;
       }
       if (bookmarks && env.uptime() >= next_bookmark) {
         next_bookmark = env.uptime() + state->options.bookmark_period;
-        out += event_line("BOOKMARK", bookmark(type, seen));
+        append_event(out, "BOOKMARK", bookmark(type, seen));
       }
     }
     if (!out.empty()) {

@@ -38,6 +38,8 @@ const ResourceType* find_type(std::string_view group, std::string_view version, 
 }
 
 const ResourceType& canonical(const ResourceType& type) {
+  for (const auto* known : kTypes)
+    if (known == &type) return type;
   for (const auto* known : kTypes) {
     if (*known == type) return *known;
   }

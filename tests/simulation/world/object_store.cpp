@@ -29,9 +29,10 @@ const Json* new_finalizer(const Json& before, const Json& after) {
   return nullptr;
 }
 
-Json member(const Json& object, const char* name) {
+const Json& member(const Json& object, const char* name) {
+  static const Json kNone;
   const auto it = object.find(name);
-  return it == object.end() ? Json() : *it;
+  return it == object.end() ? kNone : *it;
 }
 
 void take(Json& into, const Json& from, const char* name) {
@@ -41,18 +42,6 @@ void take(Json& into, const Json& from, const char* name) {
   } else {
     into[name] = *it;
   }
-}
-
-// What decides the generation: everything of a custom resource but metadata and status; the spec elsewhere,
-// and of a Deployment its annotations too.
-Json desired_part(const ResourceType& type, const Json& object) {
-  if (type == kube::kDeployments)
-    return {member(object, "spec"), member(member(object, "metadata"), "annotations")};
-  if (type.group != "llmops.dev") return member(object, "spec");
-  Json part = object;
-  part.erase("metadata");
-  part.erase("status");
-  return part;
 }
 
 bool same_members(const Json& a, const Json& b, std::string_view but, bool metadata_apart) {
@@ -71,6 +60,21 @@ bool same_members(const Json& a, const Json& b, std::string_view but, bool metad
 
 bool same_but_version(const Json& a, const Json& b) {
   return same_members(a, b, "", true);
+}
+
+// Compares what decides the generation: everything of a custom resource but metadata and status; the spec
+// elsewhere, and of a Deployment its annotations too.
+bool same_desired(const ResourceType& type, const Json& a, const Json& b) {
+  if (type == kube::kDeployments &&
+      member(member(a, "metadata"), "annotations") != member(member(b, "metadata"), "annotations"))
+    return false;
+  if (type.group != "llmops.dev") return member(a, "spec") == member(b, "spec");
+  const auto decides = [](const std::string& name) { return name != "metadata" && name != "status"; };
+  for (const auto& [name, value] : a.items())
+    if (decides(name) && value != member(b, name.c_str())) return false;
+  for (const auto& [name, value] : b.items())
+    if (decides(name) && !a.contains(name)) return false;
+  return true;
 }
 
 }  // namespace
@@ -99,20 +103,19 @@ Outcome ObjectStore::create(const ResourceType& given, Json object) {
   if (has_status(type)) metadata["generation"] = 1;
   object.erase("status");
   if (Json status = first_status(type); !status.is_null()) object["status"] = std::move(status);
-  if (auto refused = invalid(type, Json(), object)) return *refused;
+  if (auto refused = invalid(type, key, Json(), object)) return *refused;
   Outcome outcome = commit(type, key, std::move(object));
   outcome.status = 201;
   return outcome;
 }
 
 Outcome ObjectStore::get(const ResourceType& type, const ObjectKey& key) const {
-  const Json* found = find(type, key);
+  const StoredObject* found = stored(type, key);
   return found ? Outcome{200, *found} : not_found(type, key);
 }
 
-std::optional<Outcome> ObjectStore::precondition(const ResourceType& type, const Json& live,
-                                                 const Json& sent) const {
-  const ObjectKey key{string_at(live, "metadata.namespace"), string_at(live, "metadata.name")};
+std::optional<Outcome> ObjectStore::precondition(const ResourceType& type, const ObjectKey& key,
+                                                 const Json& live, const Json& sent) const {
   const std::string uid = string_at(sent, "metadata.uid");
   if (!uid.empty() && uid != string_at(live, "metadata.uid"))
     return another_uid(type, key, uid, string_at(live, "metadata.uid"));
@@ -123,9 +126,8 @@ std::optional<Outcome> ObjectStore::precondition(const ResourceType& type, const
   return std::nullopt;
 }
 
-std::optional<Outcome> ObjectStore::invalid(const ResourceType& type, const Json& before,
-                                            const Json& after) const {
-  const ObjectKey key{string_at(after, "metadata.namespace"), string_at(after, "metadata.name")};
+std::optional<Outcome> ObjectStore::invalid(const ResourceType& type, const ObjectKey& key,
+                                            const Json& before, const Json& after) const {
   if (!before.is_null()) {
     const Json* added =
         find_path(before, "metadata.deletionTimestamp") ? new_finalizer(before, after) : nullptr;
@@ -157,7 +159,7 @@ Outcome ObjectStore::replace(const ResourceType& given, const ObjectKey& key, Js
   const auto it = objects(type).find(key);
   if (it == objects(type).end()) return replace_absent(type, key, std::move(object));
   const Json& live = it->second;
-  if (auto refused = precondition(type, live, object)) return *refused;
+  if (auto refused = precondition(type, key, live, object)) return *refused;
   object["apiVersion"] = type.api_version();
   object["kind"] = type.kind;
   Json& metadata = object["metadata"];
@@ -169,10 +171,10 @@ Outcome ObjectStore::replace(const ResourceType& given, const ObjectKey& key, Js
     take(metadata, live_metadata, kept);
   if (has_status(type)) {
     take(object, live, "status");
-    if (desired_part(type, live) != desired_part(type, object))
+    if (!same_desired(type, live, object))
       metadata["generation"] = integer_at(live, "metadata.generation") + 1;
   }
-  if (auto refused = invalid(type, live, object)) return *refused;
+  if (auto refused = invalid(type, key, live, object)) return *refused;
   return commit(type, key, std::move(object));
 }
 
@@ -186,13 +188,16 @@ Outcome ObjectStore::replace_absent(const ResourceType& type, const ObjectKey& k
   return create(type, std::move(object));
 }
 
-Outcome ObjectStore::replace_status(const ResourceType& given, const ObjectKey& key, const Json& object) {
+Outcome ObjectStore::replace_status(const ResourceType& given, const ObjectKey& key, Json object) {
   const ResourceType& type = canonical(given);
   const auto it = objects(type).find(key);
   if (it == objects(type).end()) return not_found(type, key);
-  if (auto refused = precondition(type, it->second, object)) return *refused;
-  Json after = it->second;
-  take(after, object, "status");
+  const Json& live = it->second;
+  if (auto refused = precondition(type, key, live, object)) return *refused;
+  Json after = Json::object();
+  for (const auto& [name, value] : live.items())
+    if (name != "status") after[name] = value;
+  if (const auto status = object.find("status"); status != object.end()) after["status"] = std::move(*status);
   return commit(type, key, std::move(after));
 }
 
@@ -217,32 +222,32 @@ Outcome ObjectStore::get_scale(const ResourceType& type, const ObjectKey& key) c
   if (*replicas != 0) spec["replicas"] = *replicas;
   Json status = {{"replicas", integer_at(*live, "status.replicas")}};
   if (!selector.empty()) status["selector"] = selector;
-  return {200,
-          {{"apiVersion", "autoscaling/v1"},
-           {"kind", "Scale"},
-           {"metadata", metadata},
-           {"spec", std::move(spec)},
-           {"status", std::move(status)}}};
+  return {200, Json{{"apiVersion", "autoscaling/v1"},
+                    {"kind", "Scale"},
+                    {"metadata", metadata},
+                    {"spec", std::move(spec)},
+                    {"status", std::move(status)}}};
 }
 
 Outcome ObjectStore::replace_scale(const ResourceType& given, const ObjectKey& key, const Json& scale) {
   const ResourceType& type = canonical(given);
   const auto it = objects(type).find(key);
   if (it == objects(type).end()) return not_found(type, key);
+  const Json& live = it->second;
   const std::string version = string_at(scale, "metadata.resourceVersion");
   const std::string uid = string_at(scale, "metadata.uid");
-  if (!uid.empty() && uid != string_at(it->second, "metadata.uid"))
-    return another_uid(type, key, uid, string_at(it->second, "metadata.uid"));
-  if (!version.empty() && version != string_at(it->second, "metadata.resourceVersion"))
+  if (!uid.empty() && uid != string_at(live, "metadata.uid"))
+    return another_uid(type, key, uid, string_at(live, "metadata.uid"));
+  if (!version.empty() && version != string_at(live, "metadata.resourceVersion"))
     return changed_meanwhile(type, key);
   const Json* replicas = find_path(scale, "spec.replicas");
   if (replicas && (!replicas->is_number_integer() || replicas->get<long long>() < 0))
     return unprocessable(type, key, "spec.replicas: Invalid value: must be greater than or equal to 0");
-  Json after = it->second;
+  Json after = live;
   after["spec"]["replicas"] = replicas ? *replicas : Json(0);
-  if (after["spec"] != it->second["spec"])
+  if (after["spec"] != live["spec"])
     after["metadata"]["generation"] = integer_at(after, "metadata.generation") + 1;
-  if (auto refused = invalid(type, it->second, after)) return *refused;
+  if (auto refused = invalid(type, key, live, after)) return *refused;
   const Outcome committed = commit(type, key, std::move(after));
   return committed.ok() ? get_scale(type, key) : committed;
 }
@@ -266,7 +271,7 @@ Outcome ObjectStore::remove(const ResourceType& given, const ObjectKey& key, con
   const bool marked = held || type == kube::kPods;
   if (!marked || (!held && !terminates && find_path(live, "metadata.deletionTimestamp")))
     return erase(type, key);
-  if (find_path(live, "metadata.deletionTimestamp")) return {200, live};
+  if (find_path(live, "metadata.deletionTimestamp")) return {200, it->second};
   Json after = live;
   after["metadata"]["deletionTimestamp"] = format_timestamp(std::chrono::floor<std::chrono::seconds>(now_()) +
                                                             std::chrono::seconds(terminates ? grace : 0));
@@ -281,7 +286,7 @@ Outcome ObjectStore::remove(const ResourceType& given, const ObjectKey& key, con
 Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json after) {
   Objects& all = objects(type);
   const auto it = all.find(key);
-  const Json before = it == all.end() ? Json() : it->second;
+  const StoredObject before = it == all.end() ? StoredObject() : it->second;
   // As the API server: a write that changes nothing makes no version and wakes no watch.
   if (!before.is_null() && same_but_version(before, after)) return {200, before};
   // The last finalizer goes: the answer is what was sent, the event tells what was there.
@@ -291,19 +296,20 @@ Outcome ObjectStore::commit(const ResourceType& type, const ObjectKey& key, Json
     return {200, std::move(after)};
   }
   after["metadata"]["resourceVersion"] = std::to_string(++revision_);
-  all[key] = after;
-  append({revision_, &type, key, before, after});
-  return {200, std::move(after)};
+  const StoredObject stored(std::move(after));
+  all[key] = stored;
+  append({revision_, &type, key, before, stored});
+  return {200, stored};
 }
 
 Outcome ObjectStore::erase(const ResourceType& type, const ObjectKey& key) {
   const auto node = objects(type).extract(key);
-  Json last = node.mapped();
-  const std::string uid = string_at(last, "metadata.uid");
-  last["metadata"]["resourceVersion"] = std::to_string(++revision_);
-  const Json answered = last;
-  append({revision_, &type, key, std::move(last), Json()});
-  if (is_answered_by_object(type)) return {200, answered};
+  Json object = node.mapped();
+  const std::string uid = string_at(object, "metadata.uid");
+  object["metadata"]["resourceVersion"] = std::to_string(++revision_);
+  const StoredObject last(std::move(object));
+  append({revision_, &type, key, last, StoredObject()});
+  if (is_answered_by_object(type)) return {200, last};
   return deleted(type, key, uid);
 }
 
@@ -344,14 +350,19 @@ std::optional<std::vector<const StoredEvent*>> ObjectStore::since(std::uint64_t 
 }
 
 const Json* ObjectStore::find(const ResourceType& type, const ObjectKey& key) const {
+  const StoredObject* found = stored(type, key);
+  return found ? &found->json() : nullptr;
+}
+
+const StoredObject* ObjectStore::stored(const ResourceType& type, const ObjectKey& key) const {
   const auto kind = kinds_.find(&canonical(type));
   if (kind == kinds_.end()) return nullptr;
   const auto it = kind->second.find(key);
   return it == kind->second.end() ? nullptr : &it->second;
 }
 
-std::vector<Json> ObjectStore::list(const ResourceType& type, const std::string& ns) const {
-  std::vector<Json> found;
+std::vector<StoredObject> ObjectStore::list(const ResourceType& type, const std::string& ns) const {
+  std::vector<StoredObject> found;
   const auto kind = kinds_.find(&canonical(type));
   if (kind == kinds_.end()) return found;
   for (const auto& [key, object] : kind->second) {
@@ -367,7 +378,7 @@ bool ObjectStore::edit(const ResourceType& given, const ObjectKey& key,
   if (!live) return false;
   Json after = *live;
   edit(after);
-  if (has_status(type) && desired_part(type, *live) != desired_part(type, after))
+  if (has_status(type) && !same_desired(type, *live, after))
     after["metadata"]["generation"] = integer_at(*live, "metadata.generation") + 1;
   return commit(type, key, std::move(after)).ok();
 }

@@ -23,7 +23,7 @@ struct StoredEvent {
   std::uint64_t revision = 0;
   const kube::ResourceType* type = nullptr;
   kube::ObjectKey key;
-  Json before, after;  // null: it did not exist, it does no more
+  StoredObject before, after;  // null: it did not exist, it does no more
 };
 
 struct DeleteRequest {
@@ -38,7 +38,7 @@ class ObjectStore {
   Outcome create(const kube::ResourceType& type, Json object);
   Outcome get(const kube::ResourceType& type, const kube::ObjectKey& key) const;
   Outcome replace(const kube::ResourceType& type, const kube::ObjectKey& key, Json object);
-  Outcome replace_status(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& object);
+  Outcome replace_status(const kube::ResourceType& type, const kube::ObjectKey& key, Json object);
   Outcome get_scale(const kube::ResourceType& type, const kube::ObjectKey& key) const;
   Outcome replace_scale(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& scale);
   Outcome remove(const kube::ResourceType& type, const kube::ObjectKey& key,
@@ -48,7 +48,7 @@ class ObjectStore {
   // keys; change of the live object by `edit`, spec and status at once, without a precondition (false: no
   // such object).
   const Json* find(const kube::ResourceType& type, const kube::ObjectKey& key) const;
-  std::vector<Json> list(const kube::ResourceType& type, const std::string& ns = {}) const;
+  std::vector<StoredObject> list(const kube::ResourceType& type, const std::string& ns = {}) const;
   bool edit(const kube::ResourceType& type, const kube::ObjectKey& key,
             const std::function<void(Json&)>& edit);
 
@@ -73,12 +73,15 @@ class ObjectStore {
   void set_validator(Validator validator) { validator_ = std::move(validator); }
 
  private:
-  using Objects = std::map<kube::ObjectKey, Json>;
+  using Objects = std::map<kube::ObjectKey, StoredObject>;
+  const StoredObject* stored(const kube::ResourceType& type, const kube::ObjectKey& key) const;
   Objects& objects(const kube::ResourceType& type) { return kinds_[&type]; }
   Outcome replace_absent(const kube::ResourceType& type, const kube::ObjectKey& key, Json object);
-  std::optional<Outcome> precondition(const kube::ResourceType& type, const Json& live,
-                                      const Json& sent) const;
-  std::optional<Outcome> invalid(const kube::ResourceType& type, const Json& before, const Json& after) const;
+  std::optional<Outcome> precondition(const kube::ResourceType& type, const kube::ObjectKey& key,
+                                      const Json& live, const Json& sent) const;
+  // `key` is that of both.
+  std::optional<Outcome> invalid(const kube::ResourceType& type, const kube::ObjectKey& key,
+                                 const Json& before, const Json& after) const;
   Outcome commit(const kube::ResourceType& type, const kube::ObjectKey& key, Json after);
   Outcome erase(const kube::ResourceType& type, const kube::ObjectKey& key);
   void append(StoredEvent event);

@@ -104,7 +104,7 @@ void ShellsWorld::create(const kube::ResourceType& type, Json object) {
   object["kind"] = type.kind;
   object["metadata"]["namespace"] = kNamespace;
   const auto outcome = server->store.create(type, std::move(object));
-  ASSERT_TRUE(outcome.ok()) << outcome.body.dump();
+  ASSERT_TRUE(outcome.ok()) << outcome.body.text();
 }
 
 void ShellsWorld::create_dataset(const std::string& name, const std::string& text) {

@@ -106,6 +106,9 @@ TEST(TangoBound, ExcludesAMarginExactlyWhenThePValueAtTheMarginIsBelowAlpha) {
           EXPECT_EQ(tango_loss_bound(counts, kAlpha, TangoMethod::Exact) < margin,
                     tango_p_value(counts, margin, TangoMethod::Exact) < kAlpha)
               << items << " " << lost << " " << won << " " << margin;
+          EXPECT_EQ(tango_excludes(counts, margin, kAlpha, TangoMethod::Exact),
+                    tango_p_value(counts, margin, TangoMethod::Exact) < kAlpha)
+              << items << " " << lost << " " << won << " " << margin;
         }
 }
 
