@@ -37,13 +37,7 @@ class HistoryVerb final : public Verb {
     if (!cluster) return end_with_error(cluster.error(), context);
     kube::Client client(context.network->env, context.network->transport, std::move(cluster->config));
     const kube::ObjectKey key{cluster->ns, name_};
-    auto object = wait_for(*context.network, client.get(kube::kModelDeployments, key));
-    if (!object && object.error().code == ErrorCode::NotFound)
-      return end_with_error(
-          {ErrorCode::NotFound, "ModelDeployment " + name_ + " in namespace " + key.ns + ": found none"},
-          context);
-    if (!object) return end_with_error(object.error(), context);
-    auto release = read_release(*object);
+    const auto release = wait_for(*context.network, get_release(client, key));
     if (!release) return end_with_error(release.error(), context);
     if (format_ == OutputFormat::Json) {
       Json items = Json::array();

@@ -41,6 +41,20 @@ Result<Release> read_release(const Json& object) {
   return release;
 }
 
+Task<Result<Json>> get_model_deployment(kube::Client& client, kube::ObjectKey key) {
+  auto object = co_await client.get(kube::kModelDeployments, key);
+  if (!object && object.error().code == ErrorCode::NotFound)
+    co_return Error{ErrorCode::NotFound,
+                    "ModelDeployment " + key.name + " in namespace " + key.ns + ": found none"};
+  co_return object;
+}
+
+Task<Result<Release>> get_release(kube::Client& client, kube::ObjectKey key) {
+  const auto object = co_await get_model_deployment(client, std::move(key));
+  if (!object) co_return object.error();
+  co_return read_release(*object);
+}
+
 std::optional<std::vector<api::CanaryStep>> read_plan(const Json& controller_revision) {
   return read_steps(find_path(controller_revision, "data.steps"));
 }

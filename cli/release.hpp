@@ -10,6 +10,7 @@
 #include "crds/base/json.hpp"
 #include "crds/base/result.hpp"
 #include "crds/base/time.hpp"
+#include "operator/kube/client.hpp"
 
 namespace llmops::cli {
 
@@ -27,6 +28,11 @@ struct Release {
 // Only the status has to be readable: a spec with fields that this program does not know is shown all the
 // same.
 Result<Release> read_release(const Json& object);
+
+// Asks for it. NotFound names it in words for people. `client` outlives the task.
+Task<Result<Json>> get_model_deployment(kube::Client& client, kube::ObjectKey key);
+// The same, read.
+Task<Result<Release>> get_release(kube::Client& client, kube::ObjectKey key);
 
 // The steps of a run from its plan's ControllerRevision; nullopt when they cannot be read.
 std::optional<std::vector<api::CanaryStep>> read_plan(const Json& controller_revision);

@@ -81,18 +81,10 @@ class Steering {
   }
 
  private:
-  Task<Result<Json>> read() {
-    auto object = co_await client_.get(kube::kModelDeployments, key_);
-    if (!object && object.error().code == ErrorCode::NotFound)
-      co_return Error{ErrorCode::NotFound,
-                      "ModelDeployment " + key_.name + " in namespace " + key_.ns + ": found none"};
-    co_return object;
-  }
-
   Task<Result<void>> ask() {
     std::string command;
     for (int i = 1;; ++i) {
-      auto object = co_await read();
+      auto object = co_await get_model_deployment(client_, key_);
       if (!object) co_return object.error();
       auto release = read_release(*object);
       if (!release) co_return release.error();
@@ -112,7 +104,7 @@ class Steering {
   Task<Result<api::LastCommand>> wait_for_answer() {
     const Timestamp end = client_.env().now() + wanted_.timeout;
     for (;;) {
-      auto object = co_await read();
+      auto object = co_await get_model_deployment(client_, key_);
       if (!object) co_return object.error();
       auto release = read_release(*object);
       if (!release) co_return release.error();

@@ -54,12 +54,7 @@ struct Answer {
 
 Task<Result<Answer>> find_answer(kube::Client* client, kube::ObjectKey key,
                                  std::optional<std::int64_t> revision, Timestamp now) {
-  auto object = co_await client->get(kube::kModelDeployments, key);
-  if (!object && object.error().code == ErrorCode::NotFound)
-    co_return Error{ErrorCode::NotFound,
-                    "ModelDeployment " + key.name + " in namespace " + key.ns + ": found none"};
-  if (!object) co_return object.error();
-  auto release = read_release(*object);
+  auto release = co_await get_release(*client, key);
   if (!release) co_return release.error();
   Records records;
   auto runs = co_await read_eval_runs(client, key.ns, key.name);
