@@ -5,6 +5,7 @@
 #include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/draft.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/names.hpp"
 
@@ -135,7 +136,12 @@ AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run
                        found->second.status->phase && verdict_of(*found->second.status->phase);
     AnalysisState one;
     one.gate = gates[i].name;
-    if (!ended) {
+    const auto& candidate = observed.status.candidate;
+    if (found != observed.eval_runs.end() && candidate && found->second.revision != candidate->hash) {
+      // A status that was lost, seen through caches that are behind, may give a number twice.
+      one.verdict = AnalysisVerdict::Error;
+      one.message = "EvalRun " + name + " judges other content than " + revision_name(*candidate);
+    } else if (!ended) {
       const bool told =
           found != observed.eval_runs.end() && found->second.status && found->second.status->message;
       one.message =

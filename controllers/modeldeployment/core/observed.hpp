@@ -92,6 +92,7 @@ struct ConfigState {
 struct EvalRunState {
   kube::ObjectMeta meta;
   std::optional<api::EvalRunStatus> status;
+  std::string revision;  // hash of the content that it judges
 };
 
 struct Observed {

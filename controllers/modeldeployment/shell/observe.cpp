@@ -111,7 +111,7 @@ void ModelDeploymentController::observe_children(Observed& observed) {
       observed.config = ConfigState{child->meta, child->epoch, child->content_digest};
   }
   for (const auto& run : caches_.eval_runs.by_index(kByOwner, owner))
-    observed.eval_runs[run->meta.name] = {run->meta, run->object.status};
+    observed.eval_runs[run->meta.name] = {run->meta, run->object.status, run->object.spec.revision.hash};
   if (const auto foreign = foreign_.find(observed.meta.key()); foreign != foreign_.end())
     for (const auto& [key, child] : foreign->second) observed.children.emplace(key, child);
 }

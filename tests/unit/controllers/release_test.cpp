@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/decide.hpp"
 #include "controllers/modeldeployment/core/describe.hpp"
 #include "controllers/modeldeployment/core/target.hpp"
@@ -239,6 +240,23 @@ TEST(Deadline, OfALoadThatNeverEndsRollsBackAndRejects) {
   ASSERT_EQ(world.status().rejected.size(), 1u);
   EXPECT_EQ(world.status().rejected[0].reason, names::kReasonDeadlineExceeded);
   EXPECT_THAT(*world.status().rejected[0].message, testing::HasSubstr("took longer than 1m"));
+}
+
+TEST(Analysis, NeverTakesWhatWasMeasuredOfOtherContent) {
+  ReleaseWorld world = healthy_world();
+  world.add_gate("golden");
+  world.set_steps({ReleaseWorld::analysis("golden")});
+  EvalRunState old;
+  old.meta.name = names_of::eval_run("support-bot", 2, 0, 0, 0);
+  old.revision = world.status().stable->hash;
+  old.status.emplace();
+  old.status->phase = api::EvalRunPhase::Successful;
+  world.observed.eval_runs[old.meta.name] = old;
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
+  world.set_prompt("Be brief.");
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::RolledBack) << *world.status().message;
+  EXPECT_TRUE(world.told("AnalysisRetried"));
 }
 
 TEST(Analysis, MeasuresAgainAfterAnErrorAndThenAsksAPerson) {

@@ -206,7 +206,8 @@ void ReleaseWorld::create(const Create& action) {
     api::EvalRunStatus status;
     status.phase = judge(run->spec);
     status.message = "judged";
-    observed.eval_runs[meta.name] = {meta, status.phase ? std::optional(status) : std::nullopt};
+    observed.eval_runs[meta.name] = {meta, status.phase ? std::optional(status) : std::nullopt,
+                                     run->spec.revision.hash};
     return;
   }
   observed.children[std::string(child.type.kind) + "/" + meta.name] = {meta, child.digest};
