@@ -96,8 +96,8 @@ Transition note_running(const Observed& observed, std::string message) {
   next.status = observed.status.value_or(api::EvalRunStatus{});
   next.status.phase = EvalRunPhase::Running;
   next.status.job = observed.job->meta.name;
-  if (!next.status.started_at)
-    next.status.started_at = observed.job->meta.creation_timestamp.value_or(observed.now);
+  // By the clock that the deadline is held against; the API server's may be minutes off it.
+  if (!next.status.started_at) next.status.started_at = observed.now;
   controllers::set_condition(next.status.conditions, {kComplete, ConditionStatus::False, "Running", message},
                              observed.meta.generation, observed.now);
   next.status.message = std::move(message);

@@ -280,6 +280,15 @@ TEST(EvalRunError, DoesNotWaitForAnUnreachableNodeForEver) {
   expect_error(seen, "DeadlineExceeded", HasSubstr("11 min"));
 }
 
+TEST(EvalRunWaits, DoesNotHoldTheApiServersClockAgainstItsOwn) {
+  Observed seen = observed();
+  seen.job = job_of(seen);
+  seen.job->meta.creation_timestamp = kNow - 2h;
+  seen.status = status_after(seen);
+  EXPECT_EQ(seen.status->started_at, kNow);
+  EXPECT_TRUE(std::holds_alternative<Wait>(decide(seen)));
+}
+
 TEST(EvalRunWaits, SaysWhyItsPodDoesNotStartInWordsThatStayTheSame) {
   Observed seen = running();
   PodState pod = pod_of();
