@@ -19,7 +19,7 @@ from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
 SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "role_injection", "guardrails", "steering",
-             "leader_lost", "silence")
+             "leader_lost", "storm", "silence")
 
 # What only works where the node is this machine.
 NEEDS_THE_NODE = ("bad_input", "upgrade", "leader_lost", "silence")

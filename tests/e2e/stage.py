@@ -130,15 +130,20 @@ class Stage:
         """Those that are there and not ending."""
         return [p for p in self.kube.list("pods", SYSTEM_NAMESPACE, OPERATOR_LABEL) if "deletionTimestamp" not in p["metadata"]]
 
+    def kill_containers(self, pod):
+        """SIGKILL to the processes of its running containers."""
+        for container in pod["status"].get("containerStatuses", []):
+            identity = container.get("containerID", "").rpartition("/")[2]
+            if identity and "running" in container["state"]:
+                subprocess.run(["ctr", "-a", os.path.join(SOCKETS, "containerd.sock"), "-n", "k8s.io", "task", "kill",
+                                "--signal", "SIGKILL", identity], env=environment(), check=False,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def kill_operator(self):
         """SIGKILL to its container, then the pod is deleted without grace: the next one is a fresh pod."""
         for pod in self.operator_pods():
-            for container in [] if CURRENT else pod["status"].get("containerStatuses", []):
-                identity = container.get("containerID", "").rpartition("/")[2]
-                if identity and "running" in container["state"]:
-                    subprocess.run(["ctr", "-a", os.path.join(SOCKETS, "containerd.sock"), "-n", "k8s.io", "task", "kill",
-                                    "--signal", "SIGKILL", identity], env=environment(), check=False,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if not CURRENT:
+                self.kill_containers(pod)
             self.kube.delete("pods", SYSTEM_NAMESPACE, pod["metadata"]["name"], grace_seconds=0)
 
     def lease_holder(self):
