@@ -3,7 +3,7 @@ import collections
 import json
 
 # Until clients reach a dead gateway no more: its kubelet sees the end, then kube-proxy the endpoints' change.
-GATEWAY_SECONDS = 4.0
+GATEWAY_SECONDS = 3.0
 # A deleted engine pod ends up to two seconds later (the kubelet's least grace); gateways know of it before.
 ENGINE_SECONDS = {"SIGKILL": 0.5, "deleted": 3.0}
 BROKEN = ("connect", "reset", "no-done")  # what a client sees of a gateway that is gone

@@ -106,9 +106,9 @@ class Stage:
         """(host, port) of its users' Service."""
         return service_address(self.kube.get("services", self.namespace, name))
 
-    def load(self, name, **settings):
-        """Users of that deployment until the stage closes; waits for the first answer."""
-        client = LoadRun("http://{}:{}".format(*self.address(name)), name, name=f"e2e-{self.name}", **settings)
+    def load(self, name, kind="", **settings):
+        """Users of that deployment until the stage closes; waits for the first answer. `kind` tells several loads apart."""
+        client = LoadRun("http://{}:{}".format(*self.address(name)), name, name=f"e2e-{self.name}{kind and '-' + kind}", **settings)
         self._closing.callback(client.stop)
         self.wait("the first answer", lambda: client.read()["requests"] > 0, 60)
         return client
