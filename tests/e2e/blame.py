@@ -7,6 +7,9 @@ GATEWAY_SECONDS = 3.0
 # A deleted engine pod ends up to two seconds later (the kubelet's least grace); gateways know of it before.
 ENGINE_SECONDS = {"SIGKILL": 0.5, "deleted": 3.0}
 BROKEN = ("connect", "reset", "no-done")  # what a client sees of a gateway that is gone
+# All that may be lost with an engine: a stream of which the client has a part. Its gateway says so; everything else is
+# asked of another engine.
+CUT = "stream-error"
 SLACK_SECONDS = 0.1
 
 
@@ -31,15 +34,14 @@ def cause(entry):
 
 
 def blamed(entry, kills):
-    """The kill that a failed request was in the way of; None when there is none."""
+    """The latest kill that a failed request was in the way of; None when there is none."""
     begin, end = entry["t"], entry["t"] + entry["ms"] / 1000
-    for kill in kills:
+    for kill in sorted(kills, key=lambda kill: kill.began, reverse=True):
         if end < kill.began - SLACK_SECONDS:
             continue
         if kill.target == "gateway" and entry["kind"] in BROKEN and begin <= kill.ended + GATEWAY_SECONDS:
             return kill
-        # The gateway lives and says what it lacks: only what was under way may be lost with an engine.
-        if kill.target == "engine" and entry["kind"] not in ("connect", "timeout") and begin <= kill.ended + ENGINE_SECONDS[kill.way]:
+        if kill.target == "engine" and entry["kind"] == CUT and begin <= kill.ended + ENGINE_SECONDS[kill.way]:
             return kill
     return None
 

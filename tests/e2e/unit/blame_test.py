@@ -31,15 +31,20 @@ class BlameTest(unittest.TestCase):
         self.assertIsNone(blamed(failure("connect", 98.0), KILLS))
         self.assertIsNone(blamed(failure("connect", 104.0), KILLS))
 
-    def test_what_was_under_way_may_be_lost_with_an_engine_and_nothing_later(self):
-        self.assertIs(blamed(failure("no-done", 199.5, seconds=0.6), KILLS), ENGINE)
-        self.assertIs(blamed(failure("status", 199.9, seconds=0.2, status=502), KILLS), ENGINE)
-        self.assertIsNone(blamed(failure("status", 201.0, status=503), KILLS))
-        self.assertIsNone(blamed(failure("connect", 200.0), KILLS), "its gateway lives")
+    def test_a_stream_that_was_under_way_may_be_lost_with_an_engine_and_nothing_else(self):
+        self.assertIs(blamed(failure("stream-error", 199.5, seconds=0.6), KILLS), ENGINE)
+        self.assertIsNone(blamed(failure("stream-error", 201.0), KILLS), "it began later")
+        for kind in ("connect", "reset", "no-done"):
+            self.assertIsNone(blamed(failure(kind, 200.0), KILLS), "its gateway lives, and has to answer")
+        self.assertIsNone(blamed(failure("status", 199.9, seconds=0.2, status=502), KILLS), "another engine could answer")
 
     def test_a_deleted_engine_pod_takes_its_time(self):
         deleted = Kill("engine", "deleted", "e", 200.0, 200.1)
-        self.assertIs(blamed(failure("no-done", 201.5, seconds=0.6), [deleted]), deleted)
+        self.assertIs(blamed(failure("stream-error", 201.5, seconds=0.6), [deleted]), deleted)
+
+    def test_of_two_kills_the_later_one_is_blamed(self):
+        later = Kill("gateway", "deleted", "h", 101.0, 101.1)
+        self.assertIs(blamed(failure("reset", 100.5, seconds=1.0), [*KILLS, later]), later)
 
     def test_users_do_not_notice_an_operator(self):
         for kind in ("connect", "reset", "no-done", "status", "timeout"):
