@@ -11,8 +11,8 @@ namespace {
 // client-go tools/cache/reflector.go.
 constexpr Duration kFirstBackoff{800};
 constexpr Duration kLongestBackoff{30'000};
-// Shorter than client-go's: whoever does not answer is not burdened by being asked, and once it is back a rollback
-// must not wait for gateways that have not looked yet.
+// Shorter than client-go's: whoever does not answer is not burdened by being asked, and once it is back a
+// rollback must not wait for gateways that have not looked yet.
 constexpr Duration kLongestWhileAway{5'000};
 constexpr Duration kHealthyAfter{120'000};
 constexpr Duration kVeryShortWatch{1'000};

@@ -109,7 +109,8 @@ Task<void> OperatorProgram::run() {
     events.cancel();
     co_await events.join();
     if (!again) co_return;
-    if (options_.log) options_.log->warn("the lease was lost; all work has ended, and this replica stands by");
+    if (options_.log)
+      options_.log->warn("the lease was lost; all work has ended, and this replica stands by");
     make_parts();
   }
 }

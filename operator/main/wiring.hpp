@@ -33,8 +33,8 @@ class OperatorProgram {
   OperatorProgram(Env& env, Transport& transport, kube::ClientConfig config, OperatorOptions options);
   ~OperatorProgram();
 
-  // Works until stop(), then drains: workers first, the lease and the last events afterwards. When the lease is
-  // lost everything is cut and made anew, as a restarted process would have it, and stands by.
+  // Works until stop(), then drains: workers first, the lease and the last events afterwards. When the lease
+  // is lost everything is cut and made anew, as a restarted process would have it, and stands by.
   Task<void> run();
   void stop();
 
