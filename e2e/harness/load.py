@@ -11,7 +11,7 @@ from paths import BUILD, E2E
 class LoadRun:
     """Use as a context: the client ends with it, whatever happens."""
 
-    def __init__(self, url, model, name="load", rate=20, conversations=8):
+    def __init__(self, url, model, name="load", rate=20, conversations=8, arguments=()):
         os.makedirs(BUILD, exist_ok=True)
         self.summary_path = os.path.join(BUILD, f"{name}.json")
         self.log_path = os.path.join(BUILD, f"{name}.jsonl")
@@ -21,7 +21,7 @@ class LoadRun:
         self._process = subprocess.Popen(
             [sys.executable, "-B", os.path.join(E2E, "load", "client.py"), "--url", url, "--model", model, "--rate", str(rate),
              "--conversations", str(conversations), "--name", name, "--summary", self.summary_path, "--log", self.log_path,
-             "--parent", str(os.getpid())],
+             "--parent", str(os.getpid()), *arguments],
             stdout=subprocess.DEVNULL, start_new_session=True)
 
     def read(self):

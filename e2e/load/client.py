@@ -87,7 +87,7 @@ class Conversation:
         connection = self.connection
         entry["reused"] = connection.used
         body = {"model": options.model, "messages": self.messages, "temperature": 0, "max_tokens": 96,
-                "stream": self.streamed}
+                "stream": self.streamed, **options.body}
         await connection.send(options.authority, "/v1/chat/completions",
                               {"x-conversation-id": self.name, "user-agent": "llmops-load"},
                               json.dumps(body, ensure_ascii=False).encode())
@@ -187,6 +187,7 @@ def parse_options(arguments=None):
     parser.add_argument("--timeout", type=float, default=30, help="seconds for a whole answer (30)")
     parser.add_argument("--name", default="conversation", help="prefix of x-conversation-id")
     parser.add_argument("--questions", default=QUESTIONS, help="JSON Lines with a field input")
+    parser.add_argument("--body", type=json.loads, default={}, help="further fields of each request, as a JSON object")
     parser.add_argument("--log", help="JSON Lines, one for each request")
     parser.add_argument("--summary", help="JSON, replaced every half second")
     parser.add_argument("--until", help="end when this file exists")

@@ -17,6 +17,19 @@ Task<void> refuse(Gateway& gateway, ServerExchange& exchange, ApiError error, co
   (void)co_await exchange.respond(error.status, std::move(headers), body);
 }
 
+// A Service leads to a gateway that was killed and has begun again in its pod: users wait until it has
+// looked.
+Task<void> wait_for_configuration(Gateway& gateway) {
+  Env& env = gateway.env();
+  const Duration until = env.uptime() + gateway.options().queue_timeout;
+  while (!gateway.router().configured() && env.uptime() < until)
+    if (co_await env.wait(gateway.change(), until - env.uptime()) == Wake::Cancelled) co_return;
+}
+
+Error not_configured() {
+  return Error{ErrorCode::Unavailable, "the gateway has no configuration yet"};
+}
+
 Json model_entry(const std::string& name) {
   Json entry = Json::object();
   entry["id"] = name;
@@ -29,19 +42,19 @@ Json model_entry(const std::string& name) {
 // `only`: one name on its own, empty: the list. Closed models are shown to evaluators alone.
 Task<void> list_models(Gateway& gateway, ServerExchange& exchange, std::string only, bool with_closed) {
   const auto config = gateway.router().config();
+  if (!config) co_return co_await refuse(gateway, exchange, api_error(not_configured()));
   Json answer = Json::object();
   answer["object"] = "list";
   answer["data"] = Json::array();
   bool found = only.empty();
-  if (config)
-    for (const Model& model : config->models) {
-      if (only == model.name) {
-        answer = model_entry(model.name);
-        found = true;
-      } else if (only.empty() && (model.open || with_closed)) {
-        answer["data"].push_back(model_entry(model.name));
-      }
+  for (const Model& model : config->models) {
+    if (only == model.name) {
+      answer = model_entry(model.name);
+      found = true;
+    } else if (only.empty() && (model.open || with_closed)) {
+      answer["data"].push_back(model_entry(model.name));
     }
+  }
   if (!found) {
     ApiError error = api_error(404, "the model \"" + only.substr(0, 80) + "\" does not exist");
     error.code = "model_not_found";
@@ -93,7 +106,7 @@ Task<Result<void>> authorise(Gateway& gateway, ServerExchange& exchange, std::st
     co_return Error{ErrorCode::Unauthorized,
                     "authorization: found no bearer token, allowed a ServiceAccount token"};
   const auto config = gateway.router().config();
-  if (!config) co_return Error{ErrorCode::Unavailable, "the gateway has no configuration yet"};
+  if (!config) co_return not_configured();
   std::string token(header.substr(7));
   std::string audience = audience_for(revision, *config);
   const auto claims = co_await gateway.keys().verify(std::move(token), std::move(audience));
@@ -110,6 +123,7 @@ Task<Result<void>> authorise(Gateway& gateway, ServerExchange& exchange, std::st
 
 Task<void> answer_users(Gateway& gateway, ServerExchange& exchange) {
   std::string path(exchange.request().path());
+  co_await wait_for_configuration(gateway);
   co_await answer_api(gateway, exchange, std::move(path), {});
 }
 
@@ -123,6 +137,7 @@ Task<void> answer_evaluation(Gateway& gateway, ServerExchange& exchange) {
         api_error(404, "found " + path.substr(0, 120) + ", allowed /revisions/<hash>/v1/chat/completions"));
   }
   const std::string revision = path.substr(kPrefix.size(), slash - kPrefix.size());
+  co_await wait_for_configuration(gateway);
   const auto authorised = co_await authorise(gateway, exchange, revision);
   if (!authorised.ok()) {
     ApiError error = api_error(authorised.error());

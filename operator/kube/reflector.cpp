@@ -11,6 +11,9 @@ namespace {
 // client-go tools/cache/reflector.go.
 constexpr Duration kFirstBackoff{800};
 constexpr Duration kLongestBackoff{30'000};
+// Shorter than client-go's: whoever does not answer is not burdened by being asked, and once it is back a
+// rollback must not wait for gateways that have not looked yet.
+constexpr Duration kLongestWhileAway{5'000};
 constexpr Duration kHealthyAfter{120'000};
 constexpr Duration kVeryShortWatch{1'000};
 constexpr Duration kLongestSilence{150'000};
@@ -20,10 +23,10 @@ class Backoff {
   explicit Backoff(Env& env) : env_(env) {}
 
   // Longer after every failure, from the start again after two minutes without one.
-  Duration next() {
+  Duration next(Duration longest) {
     const Duration now = env_.uptime();
     if (now - last_failure_ > kHealthyAfter) base_ = kFirstBackoff;
-    const Duration wait = env_.jittered(base_, 1.0);
+    const Duration wait = env_.jittered(std::min(base_, longest), 1.0);
     base_ = std::min(base_ * 2, kLongestBackoff);
     last_failure_ = now + wait;
     return wait;
@@ -144,6 +147,7 @@ Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOption
   for (;;) {
     std::optional<Error> failure;
     bool back_off = true;
+    bool answered = false;
     if (must_list) {
       Result<ListResult> listed = co_await client.list(type, ns, options);
       if (listed.ok()) {
@@ -159,6 +163,7 @@ Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOption
       const Duration opened_at = env.uptime();
       Result<std::unique_ptr<Watch>> watch = co_await client.watch(type, ns, options, version);
       auto stream = std::make_shared<Stream>();
+      answered = watch.ok();
       if (watch.ok()) {
         stream->watch = std::move(*watch);
         stream->kind = std::string(type.kind);
@@ -177,7 +182,9 @@ Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOption
     }
     if (failure->code == ErrorCode::Cancelled) co_return;
     if (back_off) sink.failed(*failure);
-    const Duration wait = back_off ? backoff.next() : Duration(0);
+    const bool away = !answered && failure->code == ErrorCode::Unavailable;
+    const Duration longest = away ? kLongestWhileAway : kLongestBackoff;
+    const Duration wait = back_off ? backoff.next(longest) : Duration(0);
     const Result<void> slept = co_await env.sleep(std::max(wait, Duration(failure->retry_after_ms)));
     if (!slept.ok()) co_return;
   }

@@ -27,14 +27,14 @@ kube::ListOptions evaluators() {
 }  // namespace
 
 struct OperatorProgram::Parts {
-  Parts(Env& env_, Transport& transport, kube::ClientConfig config, OperatorOptions options)
-      : env(env_),
-        client(env, transport, std::move(config)),
+  Parts(Env& env, Transport& transport, const kube::ClientConfig& config, const OperatorOptions& options,
+        const std::string& identity, Metrics& metrics)
+      : client(env, transport, config),
         events(env, client, std::string(names::kGroup) + "/operator", options.instance),
         caches(options.watch_namespace),
         jobs(kube::kJobs, options.watch_namespace, evaluators(), evalrun::project_job),
         evaluator_pods(kube::kPods, options.watch_namespace, evaluators(), evalrun::project_pod),
-        manager(env, client, manager_options(options)) {
+        manager(env, client, manager_options(options, identity, metrics)) {
     for (auto* cache : caches.all()) manager.add_cache(*cache);
     manager.add_cache(jobs);
     manager.add_cache(evaluator_pods);
@@ -62,21 +62,20 @@ struct OperatorProgram::Parts {
         options.image));
   }
 
-  ManagerOptions manager_options(const OperatorOptions& options) {
+  static ManagerOptions manager_options(const OperatorOptions& options, const std::string& identity,
+                                        Metrics& metrics) {
     ManagerOptions manager_options;
     manager_options.workers_per_controller = options.workers_per_controller;
     manager_options.leader_election = options.leader_election;
     manager_options.elector.ns = options.lease_namespace;
-    manager_options.elector.identity = options.instance + "_" + std::to_string(env.random());
+    manager_options.elector.identity = identity;
     manager_options.log = options.log;
     manager_options.metrics = &metrics;
     return manager_options;
   }
 
   // Whoever uses another comes after it, and so goes before it.
-  Env& env;
   kube::Client client;
-  Metrics metrics;
   EventRecorder events;
   release::Caches caches;
   kube::Cache<evalrun::JobState> jobs;
@@ -86,24 +85,46 @@ struct OperatorProgram::Parts {
 
 OperatorProgram::OperatorProgram(Env& env, Transport& transport, kube::ClientConfig config,
                                  OperatorOptions options)
-    : parts_(std::make_unique<Parts>(env, transport, std::move(config), std::move(options))) {}
+    : env_(env),
+      transport_(transport),
+      config_(std::move(config)),
+      options_(std::move(options)),
+      identity_(options_.instance + "_" + std::to_string(env.random())) {
+  make_parts();
+}
 OperatorProgram::~OperatorProgram() = default;
 
+void OperatorProgram::make_parts() {
+  parts_.reset();
+  metrics_ = Metrics();  // what a former leader measured is no longer so
+  parts_ = std::make_unique<Parts>(env_, transport_, config_, options_, identity_, metrics_);
+}
+
 Task<void> OperatorProgram::run() {
-  parts_->env.spawn("events", parts_->events.run());
-  co_await parts_->manager.run();
-  co_await parts_->events.flush(kLastEvents);
+  for (;;) {
+    TaskHandle events = env_.spawn("events", parts_->events.run());
+    const RunEnd end = co_await parts_->manager.run();
+    const bool again = end == RunEnd::LeaseLost && !stopping_;
+    if (!again) co_await parts_->events.flush(kLastEvents);
+    events.cancel();
+    co_await events.join();
+    if (!again) co_return;
+    if (options_.log)
+      options_.log->warn("the lease was lost; all work has ended, and this replica stands by");
+    make_parts();
+  }
 }
 
 void OperatorProgram::stop() {
+  stopping_ = true;
   parts_->manager.stop();
 }
 
 HealthChecks OperatorProgram::health() const {
   HealthChecks checks;
-  checks.healthy = [parts = parts_.get()] { return parts->manager.healthy(); };
-  checks.ready = [parts = parts_.get()] { return parts->manager.ready(); };
-  checks.metrics = &parts_->metrics;
+  checks.healthy = [this] { return parts_->manager.healthy(); };
+  checks.ready = [this] { return parts_->manager.ready(); };
+  checks.metrics = &metrics_;
   return checks;
 }
 

@@ -8,6 +8,7 @@
 #include "operator/kube/client.hpp"
 #include "operator/platform/transport.hpp"
 #include "operator/runtime/health.hpp"
+#include "operator/runtime/metrics.hpp"
 
 namespace spdlog {
 class logger;
@@ -32,8 +33,8 @@ class OperatorProgram {
   OperatorProgram(Env& env, Transport& transport, kube::ClientConfig config, OperatorOptions options);
   ~OperatorProgram();
 
-  // Works until stop(), then drains: workers first, the lease and the last events afterwards. A lost lease
-  // ends the process (Env::die).
+  // Works until stop(), then drains: workers first, the lease and the last events afterwards. When the lease
+  // is lost everything is cut and made anew, as a restarted process would have it, and stands by.
   Task<void> run();
   void stop();
 
@@ -42,7 +43,17 @@ class OperatorProgram {
 
  private:
   struct Parts;
+  void make_parts();
+
+  Env& env_;
+  Transport& transport_;
+  const kube::ClientConfig config_;
+  const OperatorOptions options_;
+  // In the lease: kept over a lost lease, for this process waits for nobody's work but its own.
+  const std::string identity_;
+  Metrics metrics_;
   std::unique_ptr<Parts> parts_;
+  bool stopping_ = false;
 };
 
 }  // namespace llmops

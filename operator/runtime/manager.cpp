@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration kStuckAfter{300'000};
 constexpr Duration kHeartbeat{5'000};
-constexpr Duration kLastWords{1'000};  // for cancelled work to end before the process does
+constexpr Duration kLastWords{1'000};  // for cancelled work to end once the lease is lost
 
 // A conflict is the ordinary way to learn of another's write; it is no one's error.
 bool worth_a_warning(ErrorCode code) {
@@ -52,7 +52,8 @@ struct Manager::Impl {
   Task<void> work(Running* running);
   Task<void> work_on(Running* running, kube::ObjectKey key);
   Task<void> stop_in_order();
-  Task<void> wait_for(std::vector<TaskHandle>* tasks, Duration limit);
+  Task<void> end_or_die();
+  Task<bool> wait_for(std::vector<TaskHandle>* tasks, Duration limit);
   void report(const Running& running, const kube::ObjectKey& key, const Error& error, Duration delay);
   void count(const Running& running, const char* result, Duration took);
   void describe_metrics();
@@ -112,7 +113,7 @@ void Manager::stop() {
   impl_->changed.notify_all();
 }
 
-Task<void> Manager::run() {
+Task<RunEnd> Manager::run() {
   Impl& self = *impl_;
   self.last_beat = self.env.uptime();
   self.describe_metrics();
@@ -128,12 +129,10 @@ Task<void> Manager::run() {
     }
     if (co_await self.env.wait(self.changed) == Wake::Cancelled) self.stopping = true;
   }
-  if (!self.stopping) {
-    for (auto& worker : self.workers) worker.cancel();
-    co_await self.wait_for(&self.workers, kLastWords);
-    self.env.die("the lease was lost");
-  }
+  const bool lost = self.election_ended && !self.stopping;
+  if (lost) co_await self.end_or_die();
   co_await self.stop_in_order();
+  co_return lost ? RunEnd::LeaseLost : RunEnd::Stopped;
 }
 
 void Manager::Impl::start_caches() {
@@ -219,7 +218,17 @@ Task<void> Manager::Impl::work_on(Running* running, kube::ObjectKey key) {
   running->queue.done(key);
 }
 
-Task<void> Manager::Impl::wait_for(std::vector<TaskHandle>* tasks, Duration limit) {
+// Whatever did not end now would end after another leads.
+Task<void> Manager::Impl::end_or_die() {
+  for (auto& worker : workers) worker.cancel();
+  for (auto& task : cache_tasks) task.cancel();
+  std::vector<TaskHandle> tasks = workers;
+  tasks.insert(tasks.end(), cache_tasks.begin(), cache_tasks.end());
+  if (!co_await wait_for(&tasks, kLastWords)) env.die("the lease was lost, and not all work ended");
+}
+
+// True: all have ended in time.
+Task<bool> Manager::Impl::wait_for(std::vector<TaskHandle>* tasks, Duration limit) {
   const Duration deadline = env.uptime() + limit;
   // Ends are polled: a join that is cut short would have to be a task of its own.
   static constexpr Duration kLook{20};
@@ -228,14 +237,15 @@ Task<void> Manager::Impl::wait_for(std::vector<TaskHandle>* tasks, Duration limi
   };
   while (!all_done() && env.uptime() < deadline) {
     const Result<void> slept = co_await env.sleep(kLook);
-    if (!slept.ok()) co_return;
+    if (!slept.ok()) break;
   }
+  co_return all_done();
 }
 
 // Workers first, the lease last: whoever takes over must not meet our writes.
 Task<void> Manager::Impl::stop_in_order() {
   for (auto& running : controllers) running->queue.shut_down();
-  co_await wait_for(&workers, options.shutdown_limit);
+  (void)co_await wait_for(&workers, options.shutdown_limit);
   for (auto& worker : workers) worker.cancel();
   for (auto& worker : workers) co_await worker.join();
   for (auto& task : cache_tasks) task.cancel();

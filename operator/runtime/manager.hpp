@@ -26,8 +26,14 @@ struct ManagerOptions {
   Metrics* metrics = nullptr;           // null: none
 };
 
+enum class RunEnd {
+  Stopped,   // by stop(); the lease was given up
+  LeaseLost  // nothing of this manager runs any more; a new one begins from persisted status
+};
+
 // Start: caches run on every replica (a standby is warm), controllers' workers only while leading, after all
-// caches have synced. Losing the lease ends the process: the next start begins from persisted status.
+// caches have synced. When the lease is lost all work is cut at once; work that does not end within a second
+// ends the process (Env::die), for another may lead soon.
 class Manager {
  public:
   Manager(Env& env, kube::Client& client, ManagerOptions options);
@@ -37,8 +43,8 @@ class Manager {
   void add_cache(kube::CacheBase& cache);
   void add_controller(std::shared_ptr<Controller> controller);
 
-  // Runs until stop() (then drains workers, releases the lease, and returns) .
-  Task<void> run();
+  // Runs until stop(), then drains workers and releases the lease, or until the lease is lost. Once only.
+  Task<RunEnd> run();
   void stop();
 
   bool ready() const;  // caches synced

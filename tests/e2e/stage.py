@@ -106,9 +106,9 @@ class Stage:
         """(host, port) of its users' Service."""
         return service_address(self.kube.get("services", self.namespace, name))
 
-    def load(self, name, **settings):
-        """Users of that deployment until the stage closes; waits for the first answer."""
-        client = LoadRun("http://{}:{}".format(*self.address(name)), name, name=f"e2e-{self.name}", **settings)
+    def load(self, name, kind="", **settings):
+        """Users of that deployment until the stage closes; waits for the first answer. `kind` tells several loads apart."""
+        client = LoadRun("http://{}:{}".format(*self.address(name)), name, name=f"e2e-{self.name}{kind and '-' + kind}", **settings)
         self._closing.callback(client.stop)
         self.wait("the first answer", lambda: client.read()["requests"] > 0, 60)
         return client
@@ -130,15 +130,20 @@ class Stage:
         """Those that are there and not ending."""
         return [p for p in self.kube.list("pods", SYSTEM_NAMESPACE, OPERATOR_LABEL) if "deletionTimestamp" not in p["metadata"]]
 
+    def kill_containers(self, pod):
+        """SIGKILL to the processes of its running containers."""
+        for container in pod["status"].get("containerStatuses", []):
+            identity = container.get("containerID", "").rpartition("/")[2]
+            if identity and "running" in container["state"]:
+                subprocess.run(["ctr", "-a", os.path.join(SOCKETS, "containerd.sock"), "-n", "k8s.io", "task", "kill",
+                                "--signal", "SIGKILL", identity], env=environment(), check=False,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def kill_operator(self):
         """SIGKILL to its container, then the pod is deleted without grace: the next one is a fresh pod."""
         for pod in self.operator_pods():
-            for container in [] if CURRENT else pod["status"].get("containerStatuses", []):
-                identity = container.get("containerID", "").rpartition("/")[2]
-                if identity and "running" in container["state"]:
-                    subprocess.run(["ctr", "-a", os.path.join(SOCKETS, "containerd.sock"), "-n", "k8s.io", "task", "kill",
-                                    "--signal", "SIGKILL", identity], env=environment(), check=False,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if not CURRENT:
+                self.kill_containers(pod)
             self.kube.delete("pods", SYSTEM_NAMESPACE, pod["metadata"]["name"], grace_seconds=0)
 
     def lease_holder(self):

@@ -103,10 +103,14 @@ class Operator final : public Program {
       : client_(env, transport, client_config()), manager_(env, client_, options(env)) {
     manager_.add_cache(items_);
     manager_.add_controller(std::make_shared<CopyController>(client_, items_, manager_.own_writes()));
-    env.spawn("main", manager_.run());
+    env.spawn("main", run());
   }
 
  private:
+  // Whose lease is lost begins again as a new process.
+  Task<void> run() {
+    if (co_await manager_.run() == RunEnd::LeaseLost) client_.env().die("the lease was lost");
+  }
   static ManagerOptions options(SimEnv& env) {
     ManagerOptions options;
     options.elector.ns = "default";

@@ -39,12 +39,19 @@ async function saidBy(text) {
   const [question, more] = says(text);
   return [(await streamed(question, more))[1], (await ask(question, more)).choices[0].message.content];
 }
+const engine = async (path) => (await fetch(ENGINE_URL + path)).text();
+const metric = async (name) => Number(new RegExp(`^llamacpp:${name} (\\S+)`, "m").exec(await engine("/metrics"))[1]);
 // What the engine has done so far: streams that were left, or tokens.
 async function generated() {
-  const text = await (await fetch(ENGINE_URL + (ENGINE === "stub" ? "/stub/cancelled" : "/metrics"))).text();
-  return ENGINE === "stub" ? JSON.parse(text).count : Number(/^llamacpp:tokens_predicted_total (\S+)/m.exec(text)[1]);
+  return ENGINE === "stub" ? JSON.parse(await engine("/stub/cancelled")).count : metric("tokens_predicted_total");
 }
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+async function waitUntil(holds, why) {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    assert(Date.now() < deadline, why);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 const checks = {
   async chat_gives_an_answer_with_usage_and_lineage() {
@@ -99,14 +106,10 @@ const checks = {
     let seen = 0;
     for await (const _ of stream) if (++seen > 3) break;
     stream.controller.abort();
-    const deadline = Date.now() + 10_000;
-    while (ENGINE === "stub" && (await generated()) === before) {
-      assert(Date.now() < deadline, "the engine went on");
-      await sleep(50);
-    }
+    if (ENGINE === "stub") await waitUntil(async () => (await generated()) > before, "the engine went on");
     assert((await ask("still there?")).choices[0].message.content, "no answer");
     if (ENGINE === "llamacpp" && ENGINE_URL) {
-      await sleep(3000); // longer than the 900 tokens take
+      await waitUntil(async () => (await metric("requests_processing")) === 0, "the engine went on");
       assert((await generated()) - before < 600, "the engine went on");
     }
   },

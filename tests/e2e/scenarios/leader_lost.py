@@ -11,6 +11,7 @@ import subprocess
 import time
 
 from install import install_chart
+from kills import restarts
 from paths import SOCKETS, environment
 from release import latest_history, status
 from stage import OPERATOR_USER, PROMPTS, AuditLog, deployment_spec, failures_by_kind, prompt
@@ -49,6 +50,7 @@ class Losses:
         self.stage = stage
         self.lost = []      # (pod name, how)
         self.takeovers = []  # seconds
+        self.alive = {}      # restarts of pods that lost the lease and were not killed
 
     def leader(self):
         holder = self.stage.lease_holder()
@@ -63,9 +65,13 @@ class Losses:
         """A container that restarts often is held back by its kubelet: what stands by is a pod that never restarted."""
         leader = self.leader()
         for pod in self.stage.operator_pods():
-            restarts = sum(c["restartCount"] for c in pod["status"].get("containerStatuses", []))
-            if restarts and leader and pod["metadata"]["name"] != leader["metadata"]["name"]:
+            if restarts(pod) and leader and pod["metadata"]["name"] != leader["metadata"]["name"]:
                 self.stage.kube.delete("pods", pod["metadata"]["namespace"], pod["metadata"]["name"], grace_seconds=0)
+
+    def restarted(self):
+        """Those that lost the lease without being killed, and did not stand by."""
+        now = {pod["metadata"]["name"]: restarts(pod) for pod in self.stage.operator_pods()}
+        return [name for name, count in self.alive.items() if now.get(name) != count]
 
     def lose(self, how):
         stage = self.stage
@@ -74,6 +80,8 @@ class Losses:
             c["ready"] for p in stage.operator_pods() for c in p["status"].get("containerStatuses", [{"ready": False}])), 120)
         pod, holder = self.leader(), stage.lease_holder()
         self.lost.append((pod["metadata"]["name"], how))
+        if how != "killed":
+            self.alive[pod["metadata"]["name"]] = restarts(pod)
         if how == "stopped":
             number = process(pod)
             os.kill(number, signal.SIGSTOP)
@@ -139,7 +147,7 @@ def play(stage):
     release = stage.deploy_and_settle("bot", deployment_spec(gateways=2, steps=STEPS, text=PROMPTS["v1"]))
     users = stage.load("bot")
     audit, losses = AuditLog(), Losses(stage)
-    ended = []
+    ended, restarted = [], []
     for i, how in zip(range(LOSSES), itertools.cycle(WAYS)):
         before = status(release.object).get("lastRun", 0)
         generation = release.patch({"prompt": prompt(f"{PROMPTS['v1']} Round {i}.")})
@@ -154,6 +162,8 @@ def play(stage):
                     and now.get("phase") in ("Healthy", "RolledBack"))
 
         ended.append(latest_history(release.wait_for("the release ends", over, 120)).get("outcome"))
+        restarted += losses.restarted()
+        losses.alive.clear()
     stage.check(f"{LOSSES} releases end as they must whenever the leader is lost", ended == ["Promoted"] * LOSSES, ended)
     bad, refused, accepted = writes_over_a_new_leader(audit)
     stage.check("no write of an old leader changes what the new one has written", not bad and accepted > 0,
@@ -162,6 +172,7 @@ def play(stage):
     stage.check("another operator leads within the lease and a try", took[-1] < 25,
                 f"median {statistics.median(took):.1f} s, longest {took[-1]:.1f} s of {LOSSES}: "
                 + ", ".join(f"{sum(h == way for _, h in losses.lost)} {way}" for way in sorted(set(WAYS))))
+    stage.check("whoever loses the lease and lives stands by without a restart", not restarted, restarted or "no restarts")
     summary = users.stop()
     stage.check("no request failed while leaders were lost", summary["failed"] == 0 and summary["requests"] > 0,
                 f"{summary['requests']} requests, failed: {failures_by_kind(summary)}")

@@ -117,6 +117,10 @@ class LoadClientTest(unittest.TestCase):
         for lengths in turns.values():
             self.assertEqual(lengths, list(range(1, 2 * len(lengths), 2)))
 
+    def test_sends_further_fields_when_asked(self):
+        _, server = run_load(well, 10, "--body", '{"grammar": "root ::= a", "max_tokens": 900}')
+        self.assertTrue(all(body["grammar"] == "root ::= a" and body["max_tokens"] == 900 for _, body in server.requests))
+
     def test_what_fails_before_the_first_answer_does_not_count(self):
         record, _ = run_load(lambda n, body: plain(503, b'{"error": {}}') if n <= 5 else well(n, body), 20)
         self.assertEqual(record.failed, 0)

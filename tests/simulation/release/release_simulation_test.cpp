@@ -96,6 +96,31 @@ TEST(Guardrails, go_first_while_a_model_steps_aside_and_finds_its_pods_warm) {
   expect_clean(played);
 }
 
+// Longer than a lease, so that the operator loses its own again and again, and takes it up again.
+TEST(Outages, of_the_api_server_kill_no_operator_and_end_as_if_there_was_none) {
+  PlayOptions options = quickstart();
+  options.leader_election = true;
+  const auto world = std::make_shared<World*>(nullptr);
+  const auto unanswered = std::make_shared<int>(0);
+  options.prepare = [world, prepare = options.prepare](Scene& scene) {
+    *world = &scene.world;
+    if (prepare) prepare(scene);
+  };
+  options.faults = [world, unanswered](const std::string& from, const std::string& to, const HttpRequest&) {
+    if (!*world || from != kOperator || to != "kube-apiserver") return Fault::None;
+    const std::int64_t second = (*world)->time().count() / 1'000;
+    if (second % 70 < 30) return Fault::None;
+    ++*unanswered;
+    return second / 70 % 2 == 0 ? Fault::Hang : Fault::Refused;
+  };
+  const Played played = play(options);
+  ASSERT_EQ(played.unfinished, "") << joined(played.story);
+  EXPECT_EQ(joined(played.deaths), "");
+  EXPECT_EQ(played.history, reference(*find_scenario("quickstart")).history);
+  EXPECT_GT(*unanswered, 100);
+  expect_clean(played);
+}
+
 TEST(Quickstart, a_first_deploy_announces_no_other_release) {
   for (const auto& line : reference(*find_scenario("quickstart")).story) {
     if (line.find("Healthy") != std::string::npos) break;

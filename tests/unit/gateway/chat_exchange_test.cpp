@@ -347,6 +347,22 @@ TEST(Configuration, SwappedUnderARunningStreamLeavesItAlone) {
   EXPECT_EQ((*running)->headers.get("x-llmops-epoch"), "1");
 }
 
+TEST(Configuration, IsWaitedForByWhoeverComesBeforeIt) {
+  GatewayWorld gateway;
+  const auto early = gateway.begin(kAsk);
+  gateway.world.run_for(Duration(2'000));
+  EXPECT_FALSE(early->has_value());
+  gateway.start();
+  ASSERT_TRUE(gateway.world.run_until([&] { return early->has_value(); }, Duration(1'000)));
+  EXPECT_EQ((*early)->status, 200);
+}
+
+TEST(Configuration, ThatDoesNotComeIsSaidSo) {
+  GatewayWorld gateway;
+  EXPECT_EQ(gateway.ask(kAsk).status, 503);
+  EXPECT_EQ(gateway.get("/v1/models/bot", 8080).status, 503) << "it may well exist";
+}
+
 TEST(Configuration, SwappedUnderAHeldRequestAssignsItAnew) {
   GatewayWorld gateway;
   ConfigOptions options;

@@ -31,6 +31,10 @@ struct Recorder final : Controller {
     passes.push_back(key.name);
     const auto object = cache.get(key);
     const std::string value = object ? object->value : "";
+    if (stubborn) {
+      TaskHandle child = env.spawn("child", sleep_for_hours(env));
+      co_await child.join();  // which no cancellation ends
+    }
     if (takes > Duration(0)) {
       const Result<void> slept = co_await env.sleep(takes);
       if (!slept.ok()) cancelled = true;
@@ -54,6 +58,8 @@ struct Recorder final : Controller {
     co_return outcome;
   }
 
+  static Task<void> sleep_for_hours(Env& env) { (void)co_await env.sleep(std::chrono::hours(5)); }
+
   Env& env;
   kube::Client& client;
   ConfigMaps& cache;
@@ -61,7 +67,7 @@ struct Recorder final : Controller {
   std::vector<std::string> passes;
   std::set<ObjectKey> inside;
   std::size_t most = 0;
-  bool overlapped = false, cancelled = false, writes = false;
+  bool overlapped = false, cancelled = false, writes = false, stubborn = false;
   Duration takes{0};
   int fails = 0;
   std::optional<Duration> requeue_after;
@@ -79,8 +85,9 @@ struct Replica final : Program {
     recorder->own = &manager->own_writes();
     manager->add_cache(cache);
     manager->add_controller(recorder);
-    main = env.spawn("main", manager->run());
+    main = env.spawn("main", run());
   }
+  Task<void> run() { end = co_await manager->run(); }
   SimEnv& env;
   kube::Client client;
   ConfigMaps cache{kube::kConfigMaps, "default", {}, kube::project_config_map};
@@ -88,6 +95,7 @@ struct Replica final : Program {
   std::unique_ptr<Manager> manager;
   std::shared_ptr<Recorder> recorder;
   TaskHandle main;
+  std::optional<RunEnd> end;
 };
 
 struct ManagerTest : kube::ClusterTest {
@@ -194,18 +202,32 @@ TEST_F(ManagerTest, a_standby_is_warm_but_does_nothing_until_it_leads) {
   EXPECT_EQ(passes(two, "a"), 1);
 }
 
-TEST_F(ManagerTest, losing_the_lease_ends_the_process_with_its_work_cancelled) {
+TEST_F(ManagerTest, losing_the_lease_cuts_all_work_before_another_may_lead_and_returns) {
   put("a", "1");
   Replica& replica = add("one");
-  auto recorder = replica.recorder;
-  recorder->takes = std::chrono::minutes(10);
+  replica.recorder->takes = std::chrono::minutes(10);
+  world.run_for(Duration(5'000));
+  world.set_faults([](const std::string& from, const std::string&, const HttpRequest&) {
+    return from == "one" ? simulation::Fault::Refused : simulation::Fault::None;
+  });
+  ASSERT_TRUE(world.run_until([&] { return replica.main.done(); }, Duration(13'000)));
+  EXPECT_EQ(replica.end, RunEnd::LeaseLost);
+  EXPECT_TRUE(replica.recorder->cancelled);
+  EXPECT_TRUE(replica.recorder->inside.empty());
+  EXPECT_FALSE(replica.manager->leading());
+  EXPECT_EQ(world.deaths(), std::vector<std::string>{});
+}
+
+TEST_F(ManagerTest, work_that_does_not_end_with_the_lease_ends_with_the_process) {
+  put("a", "1");
+  Replica& replica = add("one");
+  replica.recorder->stubborn = true;
   world.run_for(Duration(5'000));
   world.set_faults([](const std::string& from, const std::string&, const HttpRequest&) {
     return from == "one" ? simulation::Fault::Refused : simulation::Fault::None;
   });
   ASSERT_TRUE(world.run_until([&] { return !world.alive("one"); }, Duration(13'000)));
-  EXPECT_TRUE(recorder->cancelled);
-  EXPECT_EQ(world.deaths(), std::vector<std::string>{"one: the lease was lost"});
+  EXPECT_EQ(world.deaths(), std::vector<std::string>{"one: the lease was lost, and not all work ended"});
 }
 
 TEST_F(ManagerTest, stop_lets_workers_end_gives_the_lease_up_and_returns) {
@@ -220,6 +242,7 @@ TEST_F(ManagerTest, stop_lets_workers_end_gives_the_lease_up_and_returns) {
   EXPECT_FALSE(replica.main.done()) << "did not wait for its worker";
   world.run_for(Duration(5'000));
   EXPECT_TRUE(replica.main.done());
+  EXPECT_EQ(replica.end, RunEnd::Stopped);
   EXPECT_FALSE(replica.recorder->cancelled);
   EXPECT_EQ(
       string_at(*server->store.find(kube::kLeases, {"default", "llmops-operator"}), "spec.holderIdentity"),
