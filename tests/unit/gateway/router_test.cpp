@@ -176,8 +176,9 @@ TEST(Placement, NeedsAServableEndpointAndPrefersOneThatIsNotTerminating) {
   EXPECT_EQ(ask(router).placement, Placement::NoEndpoint) << "nobody was probed";
   router.on_probe("leaving", true, 4);
   EXPECT_EQ(ask(router).endpoint->address.pod_uid, "leaving") << "better than nobody";
-  router.on_probe("fresh", true, 1);
-  EXPECT_EQ(ask(router).endpoint->address.pod_uid, "fresh");
+  router.on_probe("fresh", true, 4);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(ask(router).endpoint->address.pod_uid, "fresh") << "however many it has more";
   router.on_probe("fresh", false, 0);
   router.on_probe("leaving", false, 0);
   EXPECT_EQ(ask(router).placement, Placement::NoEndpoint);
