@@ -251,7 +251,9 @@ TEST(Overflow, ShedsWhatFindsNoRoomAtOnceAndWhatWaitsAlready) {
       << "evaluations wait for their share";
   router.on_result(evaluation, Outcome::ClientGone);
   router.on_result(holder, Outcome::Success);
-  EXPECT_EQ(ask(router).placement, Placement::Routed);
+  const RequestId last = router.begin(at(3));
+  EXPECT_EQ(router.route(last, "bot", "c").placement, Placement::Routed);
+  router.on_result(last, Outcome::Success);
   EndpointAddress leaving = pod("a");
   leaving.terminating = true;
   (void)router.on_endpoints(kServing, {leaving});
