@@ -89,9 +89,11 @@ TEST(Settled, AsksForNothingAndPullsNoReport) {
 TEST(PromptRelease, SharesThePodsOfStableAndGoesThroughItsSteps) {
   ReleaseWorld world = healthy_world();
   const auto pods = world.engine_pods_ever();
+  const auto epoch = *world.status().epoch;
   world.set_prompt("You are very kind.");
   world.run(
       [&] { return world.weight_of(ArmName::Candidate) == 20 && world.status().phase == Phase::Paused; });
+  EXPECT_GT(*world.status().epoch, epoch) << "gateways were told something else";
   EXPECT_EQ(world.status().step, "1/3");
   EXPECT_EQ(world.weight_of(ArmName::Stable), 80);
   world.run([&] { return world.status().bake_until.has_value(); });

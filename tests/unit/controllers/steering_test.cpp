@@ -164,8 +164,11 @@ TEST(Return, IsTheLastPromotionForAClusterThatLosesItsStatus) {
   world.run();
   ASSERT_EQ(world.status().stable->revision, 1);
   world.observed.status = {};
+  world.run([&] { return world.status().stable.has_value(); });
+  EXPECT_EQ(world.status().stable->revision, 1) << "what users left would serve until the spec is followed";
   world.run();
   EXPECT_EQ(world.status().stable->revision, 1);
+  EXPECT_THAT(world.status().history, testing::IsEmpty()) << "nothing had to be released again";
 }
 
 TEST(Rollback, RestoresPromptAndGuardrailsOfAKeptRevisionAndHolds) {

@@ -45,8 +45,12 @@ TEST(ControlMarkers, LeaveOrdinaryTextAlone) {
   for (const std::string text : {"a <| b |> c", "x <- y; list[0] < 3", "<script>alert(1)</script>", "<||>",
                                  "<| end |>", "한국어 < 영어", "<", "[", "<|", "<sub>2</sub>", "f <|> g"})
     EXPECT_EQ(break_control_markers(text), text);
-  const std::string long_name = "<|" + std::string(65, 'x') + "|>";
-  EXPECT_EQ(break_control_markers(long_name), long_name);
+}
+
+TEST(ControlMarkers, OfUnknownModelsHaveNamesOfAtMostSixtyFourBytes) {
+  const std::string longest = std::string(64, 'x') + "|>";
+  EXPECT_EQ(break_control_markers("<|" + longest), "< |" + longest);
+  EXPECT_EQ(break_control_markers("<|x" + longest), "<|x" + longest);
 }
 
 TEST(ControlMarkers, AreBrokenOnlyWhereAForeignByteTakesPart) {

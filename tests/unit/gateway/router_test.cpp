@@ -176,8 +176,9 @@ TEST(Placement, NeedsAServableEndpointAndPrefersOneThatIsNotTerminating) {
   EXPECT_EQ(ask(router).placement, Placement::NoEndpoint) << "nobody was probed";
   router.on_probe("leaving", true, 4);
   EXPECT_EQ(ask(router).endpoint->address.pod_uid, "leaving") << "better than nobody";
-  router.on_probe("fresh", true, 1);
-  EXPECT_EQ(ask(router).endpoint->address.pod_uid, "fresh");
+  router.on_probe("fresh", true, 4);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(ask(router).endpoint->address.pod_uid, "fresh") << "however many it has more";
   router.on_probe("fresh", false, 0);
   router.on_probe("leaving", false, 0);
   EXPECT_EQ(ask(router).placement, Placement::NoEndpoint);
@@ -250,7 +251,9 @@ TEST(Overflow, ShedsWhatFindsNoRoomAtOnceAndWhatWaitsAlready) {
       << "evaluations wait for their share";
   router.on_result(evaluation, Outcome::ClientGone);
   router.on_result(holder, Outcome::Success);
-  EXPECT_EQ(ask(router).placement, Placement::Routed);
+  const RequestId last = router.begin(at(3));
+  EXPECT_EQ(router.route(last, "bot", "c").placement, Placement::Routed);
+  router.on_result(last, Outcome::Success);
   EndpointAddress leaving = pod("a");
   leaving.terminating = true;
   (void)router.on_endpoints(kServing, {leaving});

@@ -61,6 +61,7 @@ TEST(CheckDigits, CorporateNumber) {
 TEST(CheckDigits, Luhn) {
   EXPECT_TRUE(is_luhn("4111111111111111"));
   EXPECT_TRUE(is_luhn("378282246310005"));
+  EXPECT_TRUE(is_luhn("5555555555554444")) << "a doubled 5 counts as 1";
   EXPECT_FALSE(is_luhn("4111111111111112"));
   EXPECT_FALSE(is_luhn(""));
 }
@@ -71,7 +72,8 @@ TEST(CheckDigits, IbanNeedsItsCountrysLength) {
   EXPECT_TRUE(is_iban("FR1420041010050500013M02606"));
   EXPECT_TRUE(is_iban("NO9386011117947"));
   EXPECT_FALSE(is_iban("DE89370400440532013001"));
-  EXPECT_FALSE(is_iban("DE8937040044053201300"));
+  EXPECT_FALSE(is_iban("DE5137040044053201300")) << "the remainder is right, a character is missing";
+  EXPECT_FALSE(is_iban("DE813704004405320130000")) << "the remainder is right, a character is too many";
   EXPECT_FALSE(is_iban("ZZ22370400440532013000")) << "the remainder is right, the country is none";
   EXPECT_FALSE(is_iban("DE99370400440532013014")) << "the remainder is right, but check digits are 02 to 98";
   EXPECT_FALSE(is_iban("E 89370400440532013000")) << "not at a country of the list";
