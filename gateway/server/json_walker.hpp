@@ -27,11 +27,9 @@ class JsonWalker {
   std::string_view string() {
     skip_space();
     if (peek() != '"') return {};
-    const std::size_t start = position_++;
-    while (!at_end() && peek() != '"') position_ += peek() == '\\' ? 2 : 1;
-    if (at_end()) return {};
-    ++position_;
-    return text_.substr(start, position_ - start);
+    const std::size_t start = position_;
+    position_ = behind_string(start);
+    return position_ > text_.size() ? std::string_view() : text_.substr(start, position_ - start);
   }
   // The text of any value, or empty.
   std::string_view value() {
@@ -40,16 +38,16 @@ class JsonWalker {
     if (peek() == '"') return string();
     if (peek() == '{' || peek() == '[') {
       std::size_t depth = 0;
-      while (!at_end()) {
-        const char c = peek();
-        if (c == '"') {
-          if (string().empty()) return {};
-          continue;
-        }
-        ++position_;
+      for (std::size_t at = start; at < text_.size();) {
+        const char c = text_[at];
+        at = c == '"' ? behind_string(at) : at + 1;
         if (c == '{' || c == '[') ++depth;
-        if ((c == '}' || c == ']') && --depth == 0) return text_.substr(start, position_ - start);
+        if ((c == '}' || c == ']') && --depth == 0) {
+          position_ = at;
+          return text_.substr(start, position_ - start);
+        }
       }
+      position_ = text_.size();
       return {};
     }
     while (!at_end() && peek() != ',' && peek() != '}' && peek() != ']' && !is_space(peek())) ++position_;
@@ -57,6 +55,15 @@ class JsonWalker {
   }
 
  private:
+  // Behind the string that begins at `at`; more than the text's size when it does not end.
+  std::size_t behind_string(std::size_t at) const {
+    const char* const text = text_.data();
+    const std::size_t size = text_.size();
+    for (++at; at < size && text[at] != '"'; ++at)
+      if (text[at] == '\\') ++at;
+    return at < size ? at + 1 : size + 1;
+  }
+
   std::string_view text_;
   std::size_t position_ = 0;
 };

@@ -99,8 +99,12 @@ std::size_t PatternSet::size() const {
   return program_->patterns.automaton.patterns();
 }
 
+bool PatternSet::may_be_overlong(std::size_t pattern) const {
+  return program_->patterns.may_be_overlong(pattern);
+}
+
 std::size_t PatternSet::find(const Window& window, const Accept& accept, std::vector<PatternMatch>& matches,
-                             std::string* resume) const {
+                             std::string* resume, const OnItsWay& on_its_way) const {
   // Most texts have nothing for a set of numbers.
   const StartBytes& start_bytes = program_->patterns.start_bytes;
   if (start_bytes.rare() && window.resume.empty() &&
@@ -109,7 +113,7 @@ std::size_t PatternSet::find(const Window& window, const Accept& accept, std::ve
     return window.complete ? window.text.size() : Searcher::whole_code_points(window.text).size();
   }
   const SearcherPool::Lease searcher(program_->searchers, program_->patterns);
-  return searcher->find(window, accept, matches, resume);
+  return searcher->find(window, accept, matches, resume, on_its_way);
 }
 
 }  // namespace llmops::guard

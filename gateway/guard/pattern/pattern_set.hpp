@@ -47,6 +47,12 @@ class PatternSet {
   // Says whether a match counts; a refused one is searched on from the code point after its begin. It may
   // look at the text before the match (as far as the caller's context) and at the one code point after it.
   using Accept = std::function<bool(const PatternMatch&, std::string_view text)>;
+  // From which byte on could the finding begin that comes of a match on its way? For callers whose findings
+  // are not what their matches cover: what leads up to a value, or what nothing can come of, need not be held
+  // back. `so_far`: begin of the match; its end is where it would end if it were not to go on, its begin
+  // where it is none yet. The answer must hold whatever follows the text; the text's size says that nothing
+  // can begin in what is known.
+  using OnItsWay = std::function<std::size_t(const PatternMatch& so_far, std::string_view text)>;
 
   // Errors: InvalidArgument "patterns[3]: …" for syntax, an expression that matches the empty text or no text
   // at all, or one whose automaton is too large.
@@ -60,6 +66,7 @@ class PatternSet {
   ~PatternSet();
 
   std::size_t size() const;
+  bool may_be_overlong(std::size_t pattern) const;
 
   // Appends the leftmost-longest accepted matches of each pattern by itself (patterns may overlap each other)
   // that begin at or after window.from, ordered by begin. Returns the earliest byte from which a match of
@@ -71,11 +78,14 @@ class PatternSet {
   // and a code point, an overlong match is told as open and then continued, and the next window may always
   // begin at the returned byte, with what was left in `resume` as its Window::resume.
   //
+  // With `on_its_way` the returned byte is the earliest of its answers, and every match is told: the Accept
+  // must refuse all. A match on its way may be asked about more than once.
+  //
   // Needs one code point of the text before window.from (if there is any) when a pattern begins with \b or ^.
   // Time: linear in the window for each pattern that has something to tell there, about 2 ns a byte for all
   // those that have nothing. Safe to call from several threads at once.
   std::size_t find(const Window& window, const Accept& accept, std::vector<PatternMatch>& matches,
-                   std::string* resume = nullptr) const;
+                   std::string* resume = nullptr, const OnItsWay& on_its_way = nullptr) const;
 
  private:
   struct Program;

@@ -85,7 +85,8 @@ Searcher::Single& Searcher::single(std::uint32_t pattern) {
 }
 
 std::size_t Searcher::find(const Window& window, const PatternSet::Accept& accept,
-                           std::vector<PatternMatch>& matches, std::string* resume) {
+                           std::vector<PatternMatch>& matches, std::string* resume,
+                           const PatternSet::OnItsWay& on_its_way) {
   whole_text_ = window.text;
   text_ = window.complete ? window.text : whole_code_points(window.text);
   from_ = std::min(window.from, text_.size());
@@ -95,10 +96,10 @@ std::size_t Searcher::find(const Window& window, const PatternSet::Accept& accep
   opens_.clear();
   read_resume(window.resume);
   look_for_hits();
-  std::size_t decided = complete_ ? text_.size() : look_for_live_begins();
+  std::size_t decided = complete_ ? text_.size() : look_for_live_begins(on_its_way);
   const std::size_t first_match = matches.size();
   for (std::size_t i = 0; i < active_count_; ++i)
-    decided = std::min(decided, search(actives_[i], accept, matches, resume != nullptr));
+    decided = std::min(decided, search(actives_[i], accept, on_its_way, matches, resume != nullptr));
   std::sort(matches.begin() + static_cast<std::ptrdiff_t>(first_match), matches.end(),
             [](const PatternMatch& a, const PatternMatch& b) {
               return std::pair(a.begin, a.pattern) < std::pair(b.begin, b.pattern);

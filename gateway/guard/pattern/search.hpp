@@ -47,7 +47,7 @@ class Searcher {
 
   // As PatternSet::find.
   std::size_t find(const Window& window, const PatternSet::Accept& accept, std::vector<PatternMatch>& matches,
-                   std::string* resume);
+                   std::string* resume, const PatternSet::OnItsWay& on_its_way = nullptr);
   // Held by the caches now.
   std::size_t bytes() const;
   // Without a code point at the end that is not whole yet.
@@ -82,8 +82,7 @@ class Searcher {
   // What becomes of the pattern's match at one byte.
   struct Run {
     enum class Outcome { Nothing, Match, Overlong, Undecided } outcome = Outcome::Nothing;
-    std::size_t end = 0;
-    bool at_window_end = false;
+    std::size_t end = 0;  // of an undecided one: of its longest match so far, 0 when it has none
   };
 
   static constexpr std::size_t kLanes = 4;
@@ -123,11 +122,11 @@ class Searcher {
   LazyDfa::State state_at_begin(std::size_t position);
   void note_hit(LazyDfa::State state, std::size_t end);
   void look_for_long_run(LazyDfa::State state, std::size_t place);
-  std::size_t look_for_live_begins();
-  std::size_t read_live_begins();
+  std::size_t look_for_live_begins(const PatternSet::OnItsWay& on_its_way);
+  std::size_t read_live_begins(const PatternSet::OnItsWay& on_its_way);
   LazyDfa::State live_from(LazyDfa::State hits_state);
-  std::size_t search(Active& active, const PatternSet::Accept& accept, std::vector<PatternMatch>& matches,
-                     bool resumable);
+  std::size_t search(Active& active, const PatternSet::Accept& accept, const PatternSet::OnItsWay& on_its_way,
+                     std::vector<PatternMatch>& matches, bool resumable);
   void collect_begins(const Active& active, Single& machines, std::size_t position);
   Run run_from(std::size_t begin, std::uint32_t pattern, Single& machines);
   // Where the run that is in `state` at `position` dies, between code points, or the window's end.
@@ -160,6 +159,7 @@ class Searcher {
   std::vector<LazyDfa::State> run_states_, new_run_states_;
   std::size_t run_begin_ = 0;
   std::size_t run_match_end_ = 0;
+  bool run_undecided_ = false;
   std::size_t run_generation_ = 0;
 };
 

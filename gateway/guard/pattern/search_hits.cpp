@@ -215,16 +215,16 @@ void Searcher::look_for_long_run(LazyDfa::State hits_state, std::size_t place) {
 
 // The earliest byte at which a match of a pattern that is not active could begin and still go on at the end.
 // A pattern for which that is not the whole answer becomes active.
-std::size_t Searcher::look_for_live_begins() {
+std::size_t Searcher::look_for_live_begins(const PatternSet::OnItsWay& on_its_way) {
   for (;;) {
     const std::size_t active_before = active_count_;
-    const std::size_t earliest = read_live_begins();
+    const std::size_t earliest = read_live_begins(on_its_way);
     // What was read of patterns that have become active since does not count.
     if (active_count_ == active_before) return earliest;
   }
 }
 
-std::size_t Searcher::read_live_begins() {
+std::size_t Searcher::read_live_begins(const PatternSet::OnItsWay& on_its_way) {
   std::size_t earliest = text_.size();
   LazyDfa::State state = live_from(hits_end_);
   for (std::size_t x = text_.size(); state != LazyDfa::kDead && x > from_; --x) {
@@ -232,7 +232,7 @@ std::size_t Searcher::read_live_begins() {
     const std::uint32_t label = live_.label(state);
     if (label == 0) continue;
     const bool long_run = text_.size() - (x - 1) > patterns_.max_match_bytes;
-    if (!long_run && active_count_ == 0 && patterns_.all_begin_anywhere) {
+    if (!long_run && active_count_ == 0 && patterns_.all_begin_anywhere && !on_its_way) {
       earliest = x - 1;
       continue;
     }
@@ -241,7 +241,8 @@ std::size_t Searcher::read_live_begins() {
       if (long_run)
         activate(entry.pattern);
       else
-        earliest = x - 1;
+        earliest =
+            std::min(earliest, on_its_way ? on_its_way({entry.pattern, x - 1, x - 1}, whole_text_) : x - 1);
     }
   }
   return earliest;

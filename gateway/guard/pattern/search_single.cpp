@@ -72,26 +72,28 @@ Searcher::Run Searcher::run_from(std::size_t begin, std::uint32_t pattern, Singl
   const std::size_t generation = ends.generation();
   new_run_states_.clear();
   std::size_t match_end = 0;
-  const auto result = [&match_end] {
-    return match_end == 0 ? Run{} : Run{Run::Outcome::Match, match_end, false};
+  const auto result = [&match_end](bool undecided) {
+    if (undecided) return Run{Run::Outcome::Undecided, match_end};
+    return match_end == 0 ? Run{} : Run{Run::Outcome::Match, match_end};
   };
+  bool undecided = false;
   for (std::size_t x = begin;; ++x) {
     if (const std::uint32_t allowed = x > begin ? ends.label(state) : 0; allowed != 0)
       if (const std::optional<Neighbour> neighbour = behind(x); neighbour && (allowed & *neighbour) != 0)
         match_end = x;
     if (may_be_overlong && x - begin > patterns_.max_match_bytes && between_code_points(x)) {
       const std::size_t end = run_to_death(machines, state, x);
-      return {Run::Outcome::Overlong, end, end == text_.size()};
+      return {Run::Outcome::Overlong, end};
     }
     if (x == text_.size()) {
-      if (!complete_) return {Run::Outcome::Undecided, x, true};
+      undecided = !complete_;
       break;
     }
     const bool met = run_generation_ == ends.generation() && x >= run_begin_ &&
                      x - run_begin_ < run_states_.size() && run_states_[x - run_begin_] == state;
     if (met) {
       if (run_match_end_ > x) match_end = run_match_end_;
-      return result();
+      return result(run_undecided_);
     }
     new_run_states_.push_back(state);
     state = ends.step(state, byte_at(x));
@@ -101,16 +103,18 @@ Searcher::Run Searcher::run_from(std::size_t begin, std::uint32_t pattern, Singl
     std::swap(run_states_, new_run_states_);
     run_begin_ = begin;
     run_match_end_ = match_end;
+    run_undecided_ = undecided;
     run_generation_ = generation;
   } else {
     run_states_.clear();
   }
-  return result();
+  return result(undecided);
 }
 
 // All matches of one pattern. Returns its earliest undecided byte.
 std::size_t Searcher::search(Active& active, const PatternSet::Accept& accept,
-                             std::vector<PatternMatch>& matches, bool resumable) {
+                             const PatternSet::OnItsWay& on_its_way, std::vector<PatternMatch>& matches,
+                             bool resumable) {
   Single& machines = single(active.pattern);
   const std::size_t bytes_before = machines.bytes();
   const auto done = [&](std::size_t decided) {
@@ -134,6 +138,7 @@ std::size_t Searcher::search(Active& active, const PatternSet::Accept& accept,
   }
   collect_begins(active, machines, position);
   run_states_.clear();
+  std::size_t decided = text_.size();
   for (auto begin = begins_.rbegin(); begin != begins_.rend(); ++begin) {
     if (*begin < position) continue;
     const Run run = run_from(*begin, active.pattern, machines);
@@ -141,9 +146,13 @@ std::size_t Searcher::search(Active& active, const PatternSet::Accept& accept,
       case Run::Outcome::Nothing:
         break;
       case Run::Outcome::Undecided:
-        return done(*begin);
+        if (!on_its_way) return done(*begin);
+        decided =
+            std::min(decided, on_its_way({active.pattern, *begin, std::max(*begin, run.end)}, whole_text_));
+        break;
       case Run::Outcome::Overlong:
-        if (found_overlong(*begin, run.end, false)) return done(resumable ? text_.size() : *begin);
+        if (found_overlong(*begin, run.end, false))
+          return done(std::min(decided, resumable ? text_.size() : *begin));
         break;
       case Run::Outcome::Match: {
         const PatternMatch match{active.pattern, *begin, run.end};
@@ -154,7 +163,7 @@ std::size_t Searcher::search(Active& active, const PatternSet::Accept& accept,
       }
     }
   }
-  return done(text_.size());
+  return done(decided);
 }
 
 }  // namespace llmops::guard

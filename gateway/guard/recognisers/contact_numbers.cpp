@@ -65,6 +65,19 @@ double weigh_plain_account(const Value& value) {
 
 }  // namespace
 
+double phone_at_most(const Value& so_far) {
+  constexpr double kMost = 0.8;
+  const bool open =
+      so_far.groups.empty() || (so_far.groups.size() == 1 && is_ascii_digit(so_far.text.back()));
+  if (open) return kMost;
+  const std::string first = so_far.digits.substr(0, so_far.groups[0]);
+  const bool mobile = is_mobile(first + std::string(11 - std::min<std::size_t>(first.size(), 11), '0'));
+  if (first.size() == 3 && (mobile || first[0] >= '2')) return kMost;
+  // 050x are counted with their service's digit.
+  const std::string as_number = first.size() == 4 ? first + std::string(8, '0') : first;
+  return area_code(as_number) == first.size() ? kMost : kRefused;
+}
+
 std::vector<Reading> contact_plain_readings() {
   return {{PiiEntity::Phone, Subject::Phone, weigh_korean_phone},
           {PiiEntity::BankAccount, Subject::Account, weigh_plain_account}};

@@ -55,6 +55,12 @@ double weigh_passport(const Value& value) {
 
 }  // namespace
 
+bool may_be_card(const std::string& digits) {
+  const std::string begin = digits.substr(0, 4);
+  return is_brand(begin + std::string(10, '0')) || is_brand(begin + std::string(11, '0')) ||
+         is_brand(begin + std::string(12, '0'));
+}
+
 std::vector<Reading> international_plain_readings() {
   return {{PiiEntity::Card, Subject::Card, weigh_card},
           {PiiEntity::Ssn, Subject::SocialSecurity, weigh_ssn},

@@ -52,6 +52,10 @@ double weigh_passport(const Value& value) {
 double weigh_plate(const Value& value) {
   return value.text.find(' ') == std::string_view::npos ? 0.6 : 0.3;
 }
+// With a space inside it needs a word before it.
+double plate_at_most(const Value& so_far) {
+  return so_far.text.find(' ') == std::string_view::npos ? 0.6 : 0.3;
+}
 double weigh_regional(const Value&) {
   return kSure;
 }
@@ -90,7 +94,10 @@ Family letters_family() {
        {{PiiEntity::Passport, Subject::Passport, weigh_passport}}},
       {"[0-9]{2,3}" + plate + " ?[0-9]{4}",
        Edges::Number,
-       {{PiiEntity::VehiclePlate, Subject::Plate, weigh_plate}}},
+       {{PiiEntity::VehiclePlate, Subject::Plate, weigh_plate}},
+       false,
+       nullptr,
+       plate_at_most},
       {regions + " ?[0-9]{1,2}" + plate + " ?[0-9]{4}",
        Edges::Number,
        {{PiiEntity::VehiclePlate, Subject::Plate, weigh_regional}}},

@@ -29,6 +29,9 @@ enum class Edges {
 // seen in the match itself.
 inline constexpr std::string_view kLongerNumber = "(?:-[0-9])?";
 
+// Whether something that stands alone may begin here. Looks at two bytes before.
+bool may_begin(Edges edges, std::string_view text, std::size_t begin);
+
 // Whether bytes [begin, end) of the text stand alone. Looks at two bytes before and at one behind.
 bool stands_alone(Edges edges, std::string_view text, std::size_t begin, std::size_t end);
 

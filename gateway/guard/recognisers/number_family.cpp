@@ -68,7 +68,10 @@ Family number_family() {
       {"[0-9]{1,4}(?:\\.[0-9]{1,4}){2,4}", Edges::Number, dotted},
       {"\\(?[0-9]{2,4}\\)[- ]?[0-9]{3,4}[-. ][0-9]{4}|[0-9]{3}/[0-9]{4}-[0-9]{4}",
        Edges::Number,
-       {phones[0], phones[2]}},
+       {phones[0], phones[2]},
+       false,
+       nullptr,
+       phone_at_most},
       {"\\+[0-9]{1,3}(?:[-. ]?\\(?[0-9]{1,8}\\)?){1,5}", Edges::Number, international},
   }};
 }

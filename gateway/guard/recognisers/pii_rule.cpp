@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "gateway/guard/pattern/pattern_set.hpp"
+#include "gateway/guard/pattern/wider_window.hpp"
 #include "gateway/guard/recognisers/context_words.hpp"
 #include "gateway/guard/recognisers/overlaps.hpp"
 #include "gateway/guard/recognisers/recogniser.hpp"
 #include "gateway/guard/recognisers/recognisers.hpp"
-#include "gateway/guard/recognisers/wider_window.hpp"
 
 namespace llmops::guard {
 namespace {
@@ -67,7 +67,7 @@ class PiiRule final : public SpanRule {
       : families_(std::move(families)), words_(std::move(words)), min_confidence_(min_confidence) {}
 
   void scan(const Window& window, Scan& scan) const override {
-    Candidates candidates{.all = {}, .from = window.from, .before = {}, .words = {}, .names = {}};
+    Candidates candidates{.all = {}, .from = window.from, .before = {}, .words = {}, .leads = {}};
     std::size_t known = window.text.size();
     for (const CompiledFamily& family : families_) {
       std::vector<PatternMatch> overlong;
@@ -76,19 +76,21 @@ class PiiRule final : public SpanRule {
         add(family.shapes[match.pattern], match, text, candidates);
         return false;
       };
+      const auto on_its_way = [&](const PatternMatch& match, std::string_view text) {
+        if (family.named) candidates.leads.on_its_way(match.begin);
+        return earliest_value(family, match, text, candidates);
+      };
       const std::size_t known_here =
-          family.patterns.find(family.named ? wider(window) : window, std::cref(note), overlong);
-      if (family.named) candidates.names.searched(known_here);
+          family.patterns.find(family.named ? wider(window, kLongestKey) : window, std::cref(note), overlong,
+                               nullptr, std::cref(on_its_way));
+      if (family.named) candidates.leads.on_its_way(known_here);
       known = std::min(known, known_here);
-      for (const PatternMatch& match : overlong) {
-        const api::PiiEntity entity = family.shapes[match.pattern].readings.front().entity;
-        if (match.begin >= window.from)
-          candidates.all.push_back({match.begin, match.end, api::to_string(entity), 1, rank_of(entity)});
-      }
+      for (const PatternMatch& match : overlong)
+        add_overlong(family.shapes[match.pattern], match, window.text, candidates);
     }
     const std::size_t settled = settle(std::move(candidates.all), std::max(known, window.from), scan.spans);
     scan.decided = std::max(window.from, settled);
-    scan.look_back = candidates.names.look_back(scan.decided);
+    scan.look_back = candidates.leads.look_back(scan.decided);
   }
 
   std::size_t context_bytes() const override { return kLookBack; }
@@ -100,33 +102,73 @@ class PiiRule final : public SpanRule {
     // Several shapes match at the same byte: the words before it are read once.
     std::optional<std::size_t> before;
     WordsBefore words;
-    NamesBefore names;
+    LeadsBefore leads;
   };
 
   void add(const Shape& shape, const PatternMatch& match, std::string_view text,
            Candidates& candidates) const {
-    std::size_t begin = match.begin;
-    if (shape.value_begin != nullptr) {
-      const std::size_t offset = shape.value_begin(text.substr(match.begin, match.end - match.begin));
-      if (offset >= match.end - match.begin) return;
-      begin += offset;
-    }
-    candidates.names.found(match.begin, begin);
+    const std::optional<std::size_t> its_begin = value_begin(shape, match.begin, text.substr(0, match.end));
+    if (!its_begin) return;
+    const std::size_t begin = *its_begin;
+    candidates.leads.found(match.begin, begin);
     if (begin < candidates.from || !stands_alone(shape.edges, text, begin, match.end)) return;
     const Value value = value_of(text.substr(begin, match.end - begin));
     for (const Reading& reading : shape.readings) {
       const double alone = reading.weigh(value);
       // Words can raise it by no more than that.
       if (alone <= kRefused || alone + kSupport < min_confidence_) continue;
-      if (candidates.before != begin) {
-        candidates.before = begin;
-        candidates.words = words_.before(text, begin);
-      }
-      const double confidence = in_context(alone, candidates.words.about(reading.subject));
+      const double confidence =
+          in_context(alone, words_before(text, begin, candidates).about(reading.subject));
       if (confidence >= min_confidence_)
         candidates.all.push_back(
             {begin, match.end, api::to_string(reading.entity), confidence, rank_of(reading.entity)});
     }
+  }
+
+  static void add_overlong(const Shape& shape, const PatternMatch& match, std::string_view text,
+                           Candidates& candidates) {
+    const std::optional<std::size_t> begin = value_begin(shape, match.begin, text.substr(0, match.end));
+    if (!begin || *begin < candidates.from) return;
+    candidates.leads.found(match.begin, *begin);
+    const api::PiiEntity entity = shape.readings.front().entity;
+    candidates.all.push_back({*begin, match.end, api::to_string(entity), 1, rank_of(entity)});
+  }
+
+  // Nothing when it is not there (yet).
+  static std::optional<std::size_t> value_begin(const Shape& shape, std::size_t match_begin,
+                                                std::string_view text) {
+    if (shape.value_begin == nullptr) return match_begin;
+    const std::size_t offset = shape.value_begin(text.substr(match_begin));
+    if (offset >= text.size() - match_begin) return std::nullopt;
+    return match_begin + offset;
+  }
+
+  const WordsBefore& words_before(std::string_view text, std::size_t begin, Candidates& candidates) const {
+    if (candidates.before != begin) {
+      candidates.before = begin;
+      candidates.words = words_.before(text, begin);
+    }
+    return candidates.words;
+  }
+
+  // Where the value of a match on its way begins, if something can come of it: else behind the text.
+  std::size_t earliest_value(const CompiledFamily& family, const PatternMatch& match, std::string_view text,
+                             Candidates& candidates) const {
+    const Shape& shape = family.shapes[match.pattern];
+    const std::optional<std::size_t> begin = value_begin(shape, match.begin, text);
+    if (!begin || *begin < candidates.from) return text.size();
+    // What is too long is found without being weighed.
+    if (family.patterns.may_be_overlong(match.pattern)) return *begin;
+    if (!may_begin(shape.edges, text, *begin)) return text.size();
+    if (shape.at_most == nullptr) return *begin;
+    const double alone = shape.at_most(value_of(text.substr(*begin)));
+    if (alone >= min_confidence_) return *begin;
+    if (alone <= kRefused || alone + kSupport < min_confidence_) return text.size();
+    const WordsBefore& words = words_before(text, *begin, candidates);
+    const bool supported = std::any_of(
+        shape.readings.begin(), shape.readings.end(),
+        [&](const Reading& reading) { return words.about(reading.subject) == Context::Supports; });
+    return supported ? *begin : text.size();
   }
 
   static double in_context(double alone, Context context) {

@@ -46,7 +46,12 @@ struct Shape {
   std::vector<Reading> readings;
   bool ignore_case = false;
   // Where the value begins in a match; null: with it. Only for shapes that begin with a word that names them.
+  // Asked of matches on their way too: of the begin of a match it says the same, or npos while it cannot
+  // tell.
   std::size_t (*value_begin)(std::string_view match) = nullptr;
+  // The most that any reading can say by itself of values that begin so; null: anything. What is below the
+  // threshold with the words before it is not held back.
+  double (*at_most)(const Value& so_far) = nullptr;
 };
 
 // Shapes that are searched for together; each family is an automaton of its own.
@@ -56,6 +61,11 @@ struct Family {
 
 // Longest distance from the begin of a match to the begin of its value, in bytes.
 inline constexpr std::size_t kLongestKey = 80;
+
+// Shape::at_most of telephone numbers with their first group apart, and whether a card's number may begin so;
+// at least four digits.
+double phone_at_most(const Value& so_far);
+bool may_be_card(const std::string& digits);
 
 // Numbers without spaces: digits, dashes, dots, a plus sign or parentheses.
 std::vector<Reading> korean_plain_readings();

@@ -1,7 +1,7 @@
 // The rules that know what personal data and secrets look like: expressions, check digits, words before the
 // value, and a confidence for each finding.
 //
-// Both look at most 160 bytes back and one code point ahead. Measured precision and recall:
+// Both look at most 208 bytes back and one code point ahead. Measured precision and recall:
 // docs/guardrails.md.
 #pragma once
 

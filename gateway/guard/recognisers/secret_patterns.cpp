@@ -32,14 +32,18 @@ bool looks_random(std::string_view value, double min_entropy_bits) {
   return ((digit && letter) || capital) && entropy_bits(value) >= min_entropy_bits;
 }
 
-// `key = value`, `key: "value"`, Bearer value, 비밀번호는 value: the value, when it looks random. Behind the
-// key and its joint: the first character of ASCII that is none of a joint's.
-std::size_t assigned_value(std::string_view match, double min_entropy_bits) {
+// Behind the key and its joint: the first character of ASCII that is none of a joint's.
+std::size_t behind_key(std::string_view match) {
   std::size_t begin = match.size();
   while (begin > 0 && static_cast<unsigned char>(match[begin - 1]) < 0x80) --begin;
   if (begin == 0) begin = match.find_first_of("=: ");
-  if (begin != std::string_view::npos) begin = match.find_first_not_of("=:> \"'`", begin);
-  if (begin == std::string_view::npos) return kNoSecret;
+  return begin == std::string_view::npos ? kNoSecret : match.find_first_not_of("=:> \"'`", begin);
+}
+
+// `key = value`, `key: "value"`, Bearer value, 비밀번호는 value: the value, when it looks random.
+std::size_t assigned_value(std::string_view match, double min_entropy_bits) {
+  const std::size_t begin = behind_key(match);
+  if (begin == kNoSecret) return kNoSecret;
   const std::string_view value = match.substr(begin);
   if (value.size() < 8 || is_placeholder(value) || value.find("://") != std::string_view::npos)
     return kNoSecret;
@@ -47,8 +51,12 @@ std::size_t assigned_value(std::string_view match, double min_entropy_bits) {
 }
 
 // ://user:password@
+std::size_t behind_user(std::string_view match) {
+  const std::size_t colon = match.find(':', 3);
+  return colon == std::string_view::npos ? kNoSecret : colon + 1;
+}
 std::size_t url_password(std::string_view match, double) {
-  const std::size_t begin = match.find(':', 3) + 1;
+  const std::size_t begin = behind_user(match);
   return is_placeholder(match.substr(begin)) ? kNoSecret : begin;
 }
 
@@ -109,8 +117,8 @@ std::vector<BoundedSecret> bounded_secrets() {
   const std::string w = "[A-Za-z0-9]";
   const std::string u = "[A-Za-z0-9_-]";
   return {
-      {"(?:" + keys + "|" + korean + "|" + header + ")" + value, assigned_value, true},
-      {"://[^\\s:/@\"'<>]{0,40}:[^\\s@/\"'<>]{3,80}@", url_password, true},
+      {"(?:" + keys + "|" + korean + "|" + header + ")" + value, assigned_value, true, behind_key},
+      {"://[^\\s:/@\"'<>]{0,40}:[^\\s@/\"'<>]{3,80}@", url_password, true, behind_user},
       // Amazon: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
       {"(?:AKIA|ASIA|ABIA|ACCA|AIDA|AROA|AGPA|ANPA|ANVA|AIPA)[A-Z2-7]{16}"},
       // Google: API key, client secret. Azure: storage account key, client secret.

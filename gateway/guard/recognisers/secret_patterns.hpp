@@ -16,6 +16,9 @@ struct BoundedSecret {
   // letter, digit nor '_' may stand before it.
   std::size_t (*secret_begin)(std::string_view match, double min_entropy_bits) = nullptr;
   bool ignore_case = false;
+  // For those with secret_begin: where it begins at the earliest, in a match that is still on its way; npos
+  // while nothing of it is there.
+  std::size_t (*earliest_begin)(std::string_view so_far) = nullptr;
 };
 std::vector<BoundedSecret> bounded_secrets();
 

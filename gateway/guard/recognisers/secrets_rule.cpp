@@ -3,18 +3,21 @@
 #include <utility>
 
 #include "gateway/guard/pattern/pattern_set.hpp"
+#include "gateway/guard/pattern/wider_window.hpp"
 #include "gateway/guard/recognisers/neighbours.hpp"
 #include "gateway/guard/recognisers/overlaps.hpp"
 #include "gateway/guard/recognisers/recognisers.hpp"
 #include "gateway/guard/recognisers/secret_patterns.hpp"
-#include "gateway/guard/recognisers/wider_window.hpp"
 
 namespace llmops::guard {
 namespace {
 
 constexpr double kMinEntropyBits = 3.5;
 constexpr std::string_view kEntity = "secret";
-constexpr std::size_t kLookBack = kLongestKey + 8;
+// Longest distance from the begin of a match to the begin of its value, in bytes: a user of 40 code points in
+// a URL.
+constexpr std::size_t kLongestLead = 168;
+constexpr std::size_t kLookBack = kLongestLead + 8;
 
 bool begins_alone(std::string_view text, std::size_t begin) {
   if (begin == 0) return true;
@@ -45,8 +48,8 @@ class SecretsRule final : public SpanRule {
 
   void scan(const Window& window, Scan& scan) const override {
     std::vector<Candidate> candidates;
-    NamesBefore names;
-    const std::size_t known_tokens = find_tokens(window, candidates, names);
+    LeadsBefore leads;
+    const std::size_t known_tokens = find_tokens(window, candidates, leads);
     std::vector<PatternMatch> blocks;
     std::string resume;
     std::size_t known_blocks = unbounded_.find(window, is_block, blocks, &resume);
@@ -71,7 +74,7 @@ class SecretsRule final : public SpanRule {
     std::sort(scan.spans.begin(), scan.spans.end(),
               [](const Span& a, const Span& b) { return a.begin < b.begin; });
     scan.decided = std::max(window.from, settled);
-    scan.look_back = names.look_back(scan.decided);
+    scan.look_back = leads.look_back(scan.decided);
     scan.resume = std::move(resume);
   }
 
@@ -86,7 +89,7 @@ class SecretsRule final : public SpanRule {
 
   // The key of an assignment may stand before window.from.
   std::size_t find_tokens(const Window& window, std::vector<Candidate>& candidates,
-                          NamesBefore& names) const {
+                          LeadsBefore& leads) const {
     std::vector<PatternMatch> overlong;
     const auto note = [&](const PatternMatch& match, std::string_view text) {
       const BoundedSecret& token = tokens_[match.pattern];
@@ -94,17 +97,38 @@ class SecretsRule final : public SpanRule {
       if (token.secret_begin == nullptr && !begins_alone(text, match.begin)) return false;
       const std::size_t offset =
           token.secret_begin == nullptr ? 0 : token.secret_begin(found, min_entropy_bits_);
-      if (offset < found.size()) names.found(match.begin, match.begin + offset);
+      if (offset < found.size()) leads.found(match.begin, match.begin + offset);
       if (offset < found.size() && match.begin + offset >= window.from)
         candidates.push_back({match.begin + offset, match.end, kEntity, 1, match.pattern});
       return false;
     };
-    const std::size_t known = bounded_.find(wider(window), std::cref(note), overlong);
-    names.searched(known);
-    for (const PatternMatch& match : overlong)
-      if (match.begin >= window.from)
-        candidates.push_back({match.begin, match.end, kEntity, 1, match.pattern});
+    const auto on_its_way = [&](const PatternMatch& match, std::string_view text) {
+      leads.on_its_way(match.begin);
+      const std::size_t begin = earliest_begin(match, text);
+      return begin < window.from ? text.size() : begin;
+    };
+    const std::size_t known =
+        bounded_.find(wider(window, kLongestLead), std::cref(note), overlong, nullptr, std::cref(on_its_way));
+    leads.on_its_way(known);
+    for (const PatternMatch& match : overlong) {
+      const std::size_t begin = earliest_begin(match, window.text.substr(0, match.end));
+      if (begin < window.from || begin >= match.end) continue;
+      leads.found(match.begin, begin);
+      candidates.push_back({begin, match.end, kEntity, 1, match.pattern});
+    }
     return std::max(window.from, known);
+  }
+
+  // The text's size when nothing of the secret is in it.
+  std::size_t earliest_begin(const PatternMatch& match, std::string_view text) const {
+    const BoundedSecret& token = tokens_[match.pattern];
+    if (token.earliest_begin == nullptr) {
+      // What is too long is found whatever stands before it.
+      const bool may_stand = bounded_.may_be_overlong(match.pattern) || begins_alone(text, match.begin);
+      return may_stand ? match.begin : text.size();
+    }
+    const std::size_t offset = token.earliest_begin(text.substr(match.begin));
+    return offset == std::string_view::npos ? text.size() : match.begin + offset;
   }
 
   std::vector<BoundedSecret> tokens_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "gateway/guard/recognisers/check_digits.hpp"
 #include "gateway/guard/recognisers/recogniser.hpp"
 
 namespace llmops::guard {
@@ -8,6 +9,17 @@ namespace {
 Reading reading_of(const std::vector<Reading>& readings, api::PiiEntity entity) {
   return *std::find_if(readings.begin(), readings.end(),
                        [&](const Reading& reading) { return reading.entity == entity; });
+}
+
+// A first group of six digits must be a day of birth.
+double resident_at_most(const Value& so_far) {
+  if (so_far.digits.size() < 6) return kChecked;
+  const std::string_view date = std::string_view(so_far.digits).substr(0, 6);
+  return is_date(date, 1800) || is_date(date, 1900) || is_date(date, 2000) ? kChecked : kRefused;
+}
+
+double card_at_most(const Value& so_far) {
+  return so_far.digits.size() < 4 || may_be_card(so_far.digits) ? kChecked : kRefused;
 }
 
 double weigh_british(const Value&) {
@@ -39,11 +51,17 @@ Family spaced_family() {
   const Reading card = reading_of(international_dashed_readings(), PiiEntity::Card);
   const std::vector<Reading> resident{reading_of(korean, PiiEntity::Rrn), reading_of(korean, PiiEntity::Frn)};
   return {{
-      {"[0-9]{6}(?: ?[-\\x{2010}-\\x{2015}] ?| )[0-9]{7}", Edges::Number, resident},
-      {"0[0-9]{1,3}(?: [-] | )[0-9]{3,4}[- ][0-9]{4}", Edges::Number, {phone}},
+      {"[0-9]{6}(?: ?[-\\x{2010}-\\x{2015}] ?| )[0-9]{7}", Edges::Number, resident, false, nullptr,
+       resident_at_most},
+      {"0[0-9]{1,3}(?: [-] | )[0-9]{3,4}[- ][0-9]{4}", Edges::Number, {phone}, false, nullptr, phone_at_most},
       {"07[0-9]{3} [0-9]{6}", Edges::Number, {{PiiEntity::Phone, Subject::Phone, weigh_british}}},
-      {"(?:4[0-9]|5[1-5]|2[2-7]|35|6[0-9]|9[0-9])[0-9]{2}(?: [0-9]{4}){3}", Edges::Number, {card}},
-      {"3[0-9]{3} [0-9]{6} [0-9]{4,5}", Edges::Number, {card}},
+      {"(?:4[0-9]|5[1-5]|2[2-7]|35|6[0-9]|9[0-9])[0-9]{2}(?: [0-9]{4}){3}",
+       Edges::Number,
+       {card},
+       false,
+       nullptr,
+       card_at_most},
+      {"3[0-9]{3} [0-9]{6} [0-9]{4,5}", Edges::Number, {card}, false, nullptr, card_at_most},
   }};
 }
 

@@ -8,10 +8,10 @@
 // prompt").
 //
 // Sources: OWASP LLM01:2026 (its forms), the published names of jailbreaks (DAN, developer mode,
-// grandmother), and how such orders are said in Korean. Expressions begin with words that are rare in prose,
-// because a stream waits while one could still match.
+// grandmother), and how such orders are said in Korean.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,7 +19,11 @@
 
 namespace llmops::guard::rules {
 
-// RE2 syntax, to be read without regard to case. None matches more than 768 bytes.
+// No phrase is longer.
+inline constexpr std::size_t kLongestPhraseBytes = 768;
+
+// RE2 syntax, to be read without regard to case. None matches more than kLongestPhraseBytes or ends in white
+// space.
 std::vector<std::string> injection_expressions(api::InjectionSensitivity sensitivity);
 
 }  // namespace llmops::guard::rules

@@ -19,6 +19,35 @@ constexpr std::int64_t kLongestWait = 2048;
 
 using Allowed = std::array<bool, static_cast<std::size_t>(Script::Other) + 1>;
 
+// What has to be known of a word of ASCII.
+struct Word {
+  std::size_t size = 0;
+  std::int64_t letters = 0;
+  std::size_t www = 0;            // how many of its first characters are those of "www."
+  std::array<char, 3> last = {};  // characters
+
+  void add(char c) {
+    if (www == size && www < 4 && c == (www < 3 ? 'w' : '.')) ++www;
+    ++size;
+    letters += is_ascii_letter(c) ? 1 : 0;
+    last = {last[1], last[2], c};
+  }
+  void add_letters(std::string_view more) {
+    if (size + more.size() <= 3) {
+      for (const char c : more) add(c);
+      return;
+    }
+    if (more.empty()) return;
+    size += more.size();
+    letters += static_cast<std::int64_t>(more.size());
+    last = {};
+  }
+  // An address begins with what has been read: name@, scheme://, www.
+  bool is_address() const {
+    return last[2] == '@' || last == std::array<char, 3>{':', '/', '/'} || (size == 4 && www == 4);
+  }
+};
+
 class LanguageSession final : public TextRule::Session {
  public:
   LanguageSession(const Allowed& allowed, double share) : allowed_(allowed), share_(share) {}
@@ -39,6 +68,11 @@ class LanguageSession final : public TextRule::Session {
   Told feed_characters(std::string_view text) override {
     Told told;
     while (told.taken < text.size() && verdict_ != TextRule::Verdict::Violated) {
+      if (const std::size_t letters = take_letters(text.substr(told.taken)); letters > 0) {
+        told.taken += letters;
+        told.fine = told.taken;
+        continue;
+      }
       const Character character = character_at(text, told.taken);
       take(character);
       told.taken += character.bytes;
@@ -49,11 +83,23 @@ class LanguageSession final : public TextRule::Session {
   }
 
  private:
+  // Letters of ASCII at the front, taken at once while nothing but the word grows by them; often most of the
+  // text.
+  std::size_t take_letters(std::string_view text) {
+    if (verdict_ != TextRule::Verdict::Fine || letters_ == 0 || ticks_ > 0) return 0;
+    const bool counts = !fence_ && !inline_code_ && !address_;
+    const std::size_t most = counts ? kLongestWord - word_.size : text.size();
+    std::size_t size = 0;
+    while (size < text.size() && size < most && is_ascii_letter(text[size])) ++size;
+    if (counts) word_.add_letters(text.substr(0, size));
+    return size;
+  }
+
   void take(Character character) {
     read(character.code);
     // Before the first letter there is nothing to object to, but to the word that is being written.
     if (letters_ == 0 && verdict_ != TextRule::Verdict::Violated)
-      verdict_ = allowed_[static_cast<std::size_t>(Script::Latin)] || letters_of(word_) == 0
+      verdict_ = allowed_[static_cast<std::size_t>(Script::Latin)] || word_.letters == 0
                      ? TextRule::Verdict::Fine
                      : TextRule::Verdict::Undecided;
   }
@@ -81,11 +127,11 @@ class LanguageSession final : public TextRule::Session {
       if (const Script script = script_of(code); script != Script::None) count(script, 1);
       return;
     }
-    word_ += static_cast<char>(code);
-    if (code == '@' || (code == '/' && word_.ends_with("://")) || (code == '.' && word_ == "www.")) {
-      word_.clear();
+    word_.add(static_cast<char>(code));
+    if (word_.is_address()) {
+      word_ = {};
       address_ = true;
-    } else if (word_.size() > kLongestWord) {
+    } else if (word_.size > kLongestWord) {
       end_word();
     }
   }
@@ -108,13 +154,9 @@ class LanguageSession final : public TextRule::Session {
   }
 
   void end_word() {
-    const std::int64_t letters = letters_of(word_);
-    word_.clear();
+    const std::int64_t letters = word_.letters;
+    word_ = {};
     if (letters > 0) count(Script::Latin, letters);
-  }
-
-  static std::int64_t letters_of(std::string_view word) {
-    return std::count_if(word.begin(), word.end(), is_ascii_letter);
   }
 
   bool suffices() const {
@@ -141,7 +183,7 @@ class LanguageSession final : public TextRule::Session {
   std::int64_t good_ = 0;
   std::int64_t last_fine_ = 0;
   std::int64_t waiting_ = 0;  // characters since the last fine moment
-  std::string word_;          // letters of ASCII that are not counted yet
+  Word word_;                 // of ASCII, not counted yet
   int ticks_ = 0;
   bool fence_ = false;
   bool inline_code_ = false;

@@ -74,7 +74,8 @@ Result<std::unique_ptr<SpanRule>> make_canary_rule(std::string canary);
 // one in eight other languages. What each sensitivity takes stands in injection_patterns.hpp; what it finds
 // and what it blocks in vain is measured in docs/redteam.md. Rules of this sort find known phrasings and
 // nothing else: they are a first net, no protection by themselves.
-// Worst hold: 768 bytes; in prose the begin of a phrase ("ignore the …").
+// The span is the last word of a phrase: the words before it have nothing secret in them and are only what
+// leads up to it. Worst hold: 768 bytes without white space; in prose the word that is being written.
 Result<std::unique_ptr<SpanRule>> make_injection_rule(const api::InjectionSettings& settings,
                                                       const RuleContext& context);
 

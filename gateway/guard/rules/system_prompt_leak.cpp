@@ -43,7 +43,8 @@ class SystemPromptLeakRule final : public SpanRule {
     const std::string_view text = window.text;
     scan.decided = text.size();
     if (pairs_.empty()) return;
-    std::size_t begin = window.from > kContext ? window.from - kContext : 0;
+    const std::size_t reach = std::min(kContext, window.look_back.value_or(kContext));
+    std::size_t begin = window.from > reach ? window.from - reach : 0;
     while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
     const std::vector<Word> words = words_of(text, begin);
     std::size_t free_from = window.from;
@@ -55,6 +56,7 @@ class SystemPromptLeakRule final : public SpanRule {
           break;
         case Row::Open:
           scan.decided = span_begin;
+          scan.look_back = span_begin - words[first].begin;
           return;
         case Row::Found:
           free_from = words[first + length_ - 1].end;
@@ -62,6 +64,8 @@ class SystemPromptLeakRule final : public SpanRule {
           break;
       }
     }
+    // The free words of a row of which the third word is the next one.
+    if (words.size() >= kFreeWords) scan.look_back = scan.decided - words[words.size() - kFreeWords].begin;
   }
   std::size_t context_bytes() const override { return kContext + 4; }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,53 @@ struct Link {
   static Link found(std::size_t end) { return {State::Found, end}; }
 };
 
-bool is_slash(char c) {
+constexpr bool is_slash(char c) {
   return c == '/' || c == '\\';
 }
+
+enum class Kind : unsigned char { Other, Word, Joint, Slash };
+
+constexpr std::array<Kind, 256> kKinds = [] {
+  std::array<Kind, 256> kinds{};
+  for (std::size_t byte = 0; byte < 128; ++byte) {
+    const char c = static_cast<char>(byte);
+    if (is_ascii_word(c)) kinds[byte] = Kind::Word;
+    if (c == '.' || c == ':' || c == '-' || c == '+') kinds[byte] = Kind::Joint;
+    if (is_slash(c)) kinds[byte] = Kind::Slash;
+  }
+  return kinds;
+}();
+
+Kind kind_of(char c) {
+  return kKinds[static_cast<unsigned char>(c)];
+}
+
+// The characters at which a link could begin, in turn: slashes, letters and digits, but for words behind
+// which neither a scheme's colon nor the dot of a name follows.
+class Begins {
+ public:
+  explicit Begins(std::string_view text) : text_(text) {}
+
+  // The first at or behind `at`, the text's size when there is none. `at` never goes back.
+  std::size_t next(std::size_t at) {
+    while (at >= word_end_ && at < text_.size()) {
+      std::size_t end = at;
+      while (end < text_.size() && kind_of(text_[end]) == Kind::Word) ++end;
+      const Kind behind = end == text_.size() ? Kind::Joint : kind_of(text_[end]);
+      if (end > at && behind == Kind::Joint) {
+        word_end_ = end;
+        return at;
+      }
+      if (behind == Kind::Slash) return end;
+      at = end + 1;
+    }
+    return at;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t word_end_ = 0;  // of the word in which links could begin
+};
 
 class UrlsRule final : public SpanRule {
  public:
@@ -40,19 +85,15 @@ class UrlsRule final : public SpanRule {
   void scan(const Window& window, Scan& scan) const override {
     const std::string_view text = window.text;
     scan.decided = text.size();
-    for (std::size_t at = window.from; at < text.size();) {
+    Begins begins(text);
+    for (std::size_t at = begins.next(window.from); at < text.size();) {
       const Link link = link_at(text, at, window.complete);
       if (link.state == Link::State::Open) {
         scan.decided = at;
         return;
       }
-      if (link.state == Link::State::Found) {
-        scan.spans.push_back({at, link.end, {}, 1});
-        at = link.end;
-      } else {
-        ++at;
-        while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-      }
+      if (link.state == Link::State::Found) scan.spans.push_back({at, link.end, {}, 1});
+      at = begins.next(link.state == Link::State::Found ? link.end : at + 1);
     }
   }
   // One character decides whether a link may begin behind it, three whether it is the target of a link.

@@ -3,6 +3,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "pattern_samples.hpp"
 
@@ -145,25 +147,51 @@ struct Definition {
     return found;
   }
 
+  // Of a text that goes on: every match that is settled, and every begin of one on its way with the end that
+  // it has so far.
+  std::pair<std::set<Found>, std::set<Found>> settled_and_on_their_way(const std::string& text) const {
+    std::set<Found> settled, on_their_way;
+    for (std::size_t begin = 0; begin < text.size(); ++begin) {
+      const bool live = is_viable(text.substr(begin));
+      std::size_t end = begin;
+      // What stands behind the text is not known.
+      for (std::size_t size = 1; begin + size + (live ? 1 : 0) <= text.size(); ++size)
+        if (is_match(std::string_view(text).substr(begin, size))) end = begin + size;
+      if (live)
+        on_their_way.insert({0, begin, end});
+      else if (end > begin)
+        settled.insert({0, begin, end});
+    }
+    return {settled, on_their_way};
+  }
+
   RE2 re2;
   std::vector<std::string> endings_;
 };
 
-TEST(PatternStream, HoldsFromTheEarliestByteThatCouldStillBeginAMatchAndNoEarlier) {
+const std::vector<std::string>& small_expressions() {
   static const std::vector<std::string> kExpressions = {
       "a",        "ab",         "aab",      "abab",      "(ab)+",         "a+b",        "(a|b)a(a|b)b",
       "a{2,4}",   "a[^a]a",     "(aa|b)+a", "ab?a",      "(a|ab)(b|ba)a", "a(ba)*b{2}", "b{3}|a{2}",
       "a.b",      "(ba|ab){2}", "aba+",     "(abb)+a?b", "(a(b(a)?)?)b",  "a(a|b){3}",  "b+a+",
       "(a|bb){3}"};
-  // All texts over the alphabet up to a length that completes any beginning of the expressions above.
-  std::vector<std::string> endings{""};
-  for (std::size_t i = 0; endings[i].size() < 6; ++i)
-    for (const char letter : {'a', 'b'}) endings.push_back(endings[i] + letter);
+  return kExpressions;
+}
+
+// All texts over the alphabet up to a length.
+std::vector<std::string> small_texts(std::size_t longest) {
   std::vector<std::string> texts{""};
-  for (std::size_t i = 0; texts[i].size() < 9; ++i)
+  for (std::size_t i = 0; texts[i].size() < longest; ++i)
     for (const char letter : {'a', 'b'}) texts.push_back(texts[i] + letter);
+  return texts;
+}
+// Completes any beginning of the expressions above.
+constexpr std::size_t kLongestEnding = 6;
+
+TEST(PatternStream, HoldsFromTheEarliestByteThatCouldStillBeginAMatchAndNoEarlier) {
+  const std::vector<std::string> endings = small_texts(kLongestEnding), texts = small_texts(9);
   int held = 0;
-  for (const std::string& expression : kExpressions) {
+  for (const std::string& expression : small_expressions()) {
     const Definition definition(expression, endings);
     for (const std::size_t limit : {std::size_t{3}, std::size_t{256}}) {
       const PatternSet set = compiled({expression}, limit);
@@ -185,6 +213,39 @@ TEST(PatternStream, HoldsFromTheEarliestByteThatCouldStillBeginAMatchAndNoEarlie
     }
   }
   EXPECT_GT(held, 10000);
+}
+
+TEST(PatternStream, AsksAboutEveryMatchOnItsWayAndTellsEveryOther) {
+  const std::vector<std::string> endings = small_texts(kLongestEnding);
+  int asked = 0;
+  for (const std::string& expression : small_expressions()) {
+    const Definition definition(expression, endings);
+    const PatternSet set = compiled({expression});
+    for (const std::string& text : small_texts(8)) {
+      std::set<Found> told, on_their_way;
+      const auto note = [&](const PatternMatch& match, std::string_view) {
+        told.insert({0, match.begin, match.end});
+        return false;
+      };
+      // Says that nothing has to be held of every second one.
+      const auto ask = [&](const PatternMatch& match, std::string_view whole_text) {
+        on_their_way.insert({0, match.begin, match.end});
+        return match.begin % 2 == 0 ? match.begin : whole_text.size();
+      };
+      std::vector<PatternMatch> matches;
+      const std::size_t decided = set.find({text, 0, false, {}}, note, matches, nullptr, ask);
+      const auto [settled, live] = definition.settled_and_on_their_way(text);
+      ASSERT_EQ(on_their_way, live) << expression << " in \"" << text << '"';
+      ASSERT_EQ(told, settled) << expression << " in \"" << text << '"';
+      ASSERT_TRUE(matches.empty());
+      std::size_t expected = text.size();
+      for (const Found& found : live)
+        if (found.begin % 2 == 0) expected = std::min(expected, found.begin);
+      ASSERT_EQ(decided, expected) << expression << " in \"" << text << '"';
+      asked += static_cast<int>(live.size());
+    }
+  }
+  EXPECT_GT(asked, 5000);
 }
 
 TEST(PatternStream, TellsTheEarliestLiveByteOfAllPatterns) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "crds/base/json.hpp"
@@ -177,6 +178,34 @@ std::pair<std::size_t, std::size_t> told(const TextRule& rule, std::string_view 
     if (told.verdict == Verdict::Violated) return {fine, at};
   }
   return {fine, text.size() + 1};
+}
+
+// The same by TextRule::Session::feed, which takes nothing at once.
+std::pair<std::size_t, std::size_t> told_one_by_one(const TextRule& rule, std::string_view text) {
+  const auto session = rule.begin();
+  std::size_t fine = 0, begin = 0;
+  for (std::size_t end : testing_support::character_ends(std::string(text) + ' ')) {
+    const Verdict verdict = session->feed(text.substr(begin, end - begin), false);
+    if (verdict == Verdict::Fine) fine = end;
+    if (verdict == Verdict::Violated) return {fine, end};
+    begin = end;
+  }
+  return {fine, text.size() + 1};
+}
+
+TEST(TextRules, TellTheSameOfManyCharactersAtOnceAsOneByOne) {
+  const std::vector<std::string_view> fragments = {
+      "a", "the", "wW", "www", ".",    "://", ":",  "/",  "@",      " ",       "\n",
+      "`", "```", "-",  "12",  "한국", "은",  "漢", "か", "привет", "letters", "abcdefghijklmnopqrstuvwxyz"};
+  std::mt19937 random(11);
+  for (int round = 0; round < 2000 && !HasFailure(); ++round) {
+    const std::string text = testing_support::random_text(random, fragments, 1 + random() % 40);
+    const std::unique_ptr<TextRule> rules[] = {language({Language::Ko}), language({Language::En}, 0.5),
+                                               max_tokens(1 + static_cast<std::int64_t>(random() % 40))};
+    for (const auto& rule : rules)
+      for (const std::size_t most : {std::size_t{1}, std::size_t{5}, text.size()})
+        ASSERT_EQ(told(*rule, text, most), told_one_by_one(*rule, text)) << most << ": " << text;
+  }
 }
 
 TEST(TextRules, TellTheSameOfManyCharactersAsOfOne) {

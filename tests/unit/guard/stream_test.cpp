@@ -42,6 +42,18 @@ Played play(const std::vector<StreamRule>& rules, const std::string& given,
   return played;
 }
 
+std::string left_of(HoldBack& hold_back, std::string_view given, const std::vector<std::size_t>& cuts) {
+  std::string out;
+  std::size_t at = 0;
+  for (const std::size_t cut : cuts) {
+    hold_back.feed(given.substr(at, cut - at), out);
+    at = cut;
+  }
+  hold_back.feed(given.substr(at), out);
+  hold_back.finish(out);
+  return out;
+}
+
 std::vector<std::size_t> every(std::size_t step, std::size_t size) {
   std::vector<std::size_t> cuts;
   for (std::size_t at = step; at < size; at += step) cuts.push_back(at);
@@ -213,14 +225,7 @@ TEST_F(HoldBackTest, EndsTheTextBeforeAClusterThatMustNotLeave) {
   for (const auto& cuts : all_cuts(given.size())) {
     RecordingClient client({0});  // words end the text
     HoldBack hold_back(rules, client);
-    std::string out;
-    std::size_t at = 0;
-    for (const std::size_t cut : cuts) {
-      hold_back.feed(std::string_view(given).substr(at, cut - at), out);
-      at = cut;
-    }
-    hold_back.feed(std::string_view(given).substr(at), out);
-    hold_back.finish(out);
+    const std::string out = left_of(hold_back, given, cuts);
     ASSERT_TRUE(hold_back.ended());
     ASSERT_EQ(out, "a [1] b ") << testing::PrintToString(cuts);
   }
@@ -237,14 +242,7 @@ TEST_F(HoldBackTest, EndsTheTextAtTheSamePlaceForEveryCutWhenItIsJudgedAsAWhole)
     for (const auto& cuts : all_cuts(std::string_view(given).size())) {
       RecordingClient client({1, 2});
       HoldBack hold_back(rules, client);
-      std::string out;
-      std::size_t at = 0;
-      for (const std::size_t cut : cuts) {
-        hold_back.feed(std::string_view(given).substr(at, cut - at), out);
-        at = cut;
-      }
-      hold_back.feed(std::string_view(given).substr(at), out);
-      hold_back.finish(out);
+      const std::string out = left_of(hold_back, given, cuts);
       if (cuts.empty()) whole = out;
       ASSERT_EQ(out, whole) << given << testing::PrintToString(cuts);
     }

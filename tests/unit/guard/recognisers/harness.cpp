@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "gateway/guard/text/normalised_text.hpp"
 
 namespace llmops::guard {
@@ -74,6 +76,7 @@ std::vector<Found> scan_pieces(const SpanRule& rule, std::string_view text, std:
   std::vector<Found> all;
   std::size_t from = 0;
   std::string resume;
+  std::optional<std::size_t> look_back;
   for (std::size_t end = 0; end < text.size();) {
     end = std::min(text.size(), end + step);
     while (!at_code_point(text, end)) ++end;
@@ -83,7 +86,8 @@ std::vector<Found> scan_pieces(const SpanRule& rule, std::string_view text, std:
     rule.scan({.text = text.substr(dropped, end - dropped),
                .from = from - dropped,
                .complete = end == text.size(),
-               .resume = resume},
+               .resume = resume,
+               .look_back = keep_all ? std::nullopt : look_back},
               scan);
     const std::size_t decided = scan.decided + dropped;
     EXPECT_GE(decided, from);
@@ -95,6 +99,7 @@ std::vector<Found> scan_pieces(const SpanRule& rule, std::string_view text, std:
     }
     resume = scan.resume;
     from = resume.empty() ? behind : decided;
+    look_back = from == decided ? scan.look_back : std::nullopt;
   }
   return all;
 }

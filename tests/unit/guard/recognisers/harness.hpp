@@ -30,7 +30,8 @@ std::string told(const SpanRule& rule, std::string_view given);
 // The normalised text scanned whole, without a map back.
 std::vector<Found> scan_whole(const SpanRule& rule, std::string_view text);
 // The same, when the text comes in pieces of `step` bytes (rounded up to code points). `keep_all`: text that
-// no rule may look at any more stays before the window, else it is dropped.
+// no rule may look at any more stays before the window, and the rule is not told how far it has to look back;
+// else it is dropped, and the rule is told what it has asked for, as a stream does.
 std::vector<Found> scan_pieces(const SpanRule& rule, std::string_view text, std::size_t step, bool keep_all);
 
 }  // namespace llmops::guard

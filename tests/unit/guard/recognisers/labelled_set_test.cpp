@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <string>
 
 #include "crds/base/json.hpp"
 #include "measured.hpp"
@@ -36,12 +38,13 @@ double share(std::size_t part, std::size_t whole) {
 }
 
 struct Floor {
-  const char* type;
-  double precision;
-  double recall;
+  double precision = 1;
+  double recall = 1;
 };
 
-void expect_floors(const std::string& language, const std::vector<Floor>& floors, double false_alarms) {
+// `below_one`: types of which not all is found, or not only them.
+void expect_floors(const std::string& language, const std::map<std::string, Floor>& below_one,
+                   double false_alarms) {
   const Measured measured = measure(language);
   write_report(language, measured);
   ASSERT_GE(measured.lines, 500u);
@@ -55,22 +58,37 @@ void expect_floors(const std::string& language, const std::vector<Floor>& floors
                 counts.labelled, share(counts.covered, counts.labelled), recall.low, recall.high);
   }
   EXPECT_LE(share(measured.false_alarms, measured.without_values), false_alarms) << measured.mistakes;
-  for (const Floor& floor : floors) {
-    const auto found = measured.types.find(floor.type);
-    ASSERT_NE(found, measured.types.end()) << floor.type;
-    EXPECT_GE(share(found->second.right, found->second.findings), floor.precision) << floor.type << "\n"
-                                                                                   << measured.mistakes;
-    EXPECT_GE(share(found->second.covered, found->second.labelled), floor.recall) << floor.type << "\n"
-                                                                                  << measured.mistakes;
+  EXPECT_EQ(measured.types.size(), 17u);
+  for (const auto& [type, counts] : measured.types) {
+    const auto found = below_one.find(type);
+    const Floor floor = found == below_one.end() ? Floor{} : found->second;
+    EXPECT_GE(share(counts.right, counts.findings), floor.precision) << type << "\n" << measured.mistakes;
+    EXPECT_GE(share(counts.covered, counts.labelled), floor.recall) << type << "\n" << measured.mistakes;
   }
 }
 
+// What docs/guardrails.md says, rounded down: who loses some of it must say so there.
 TEST(LabelledSet, KoreanLinesReachTheirFloors) {
-  expect_floors("ko", {}, 1);
+  expect_floors("ko",
+                {
+                    {"bank-account", {1, 0.937}},
+                    {"email", {1, 0.906}},
+                    {"secret", {1, 0.954}},
+                },
+                0);
 }
 
 TEST(LabelledSet, EnglishLinesReachTheirFloors) {
-  expect_floors("en", {}, 1);
+  expect_floors("en",
+                {
+                    {"address", {1, 0.882}},
+                    {"bank-account", {1, 0.833}},
+                    {"business-number", {1, 0.750}},
+                    {"corporate-number", {0.857, 1}},
+                    {"email", {0.973, 0.925}},
+                    {"secret", {1, 0.970}},
+                },
+                0.004);
 }
 
 TEST(LabelledSet, ExactIntervalsAreClopperAndPearsons) {

@@ -16,6 +16,10 @@ struct Label {
   std::size_t begin, end;
 };
 
+std::ifstream labelled_set(const std::string& language) {
+  return std::ifstream(std::string(LLMOPS_SOURCE_DIR) + "/tests/data/recognisers/" + language + ".jsonl");
+}
+
 bool is_covered(const Label& label, const std::vector<Found>& findings, bool any_type) {
   std::size_t at = label.begin;
   for (const Found& found : findings)
@@ -33,11 +37,20 @@ Interval exact_interval(std::size_t successes, std::size_t trials) {
           successes == trials ? 1 : boost::math::ibeta_inv(k + 1, n - k, 0.975)};
 }
 
+std::vector<std::string> labelled_lines() {
+  std::vector<std::string> lines;
+  for (const char* language : {"ko", "en"}) {
+    std::ifstream file = labelled_set(language);
+    for (std::string line; std::getline(file, line);) lines.push_back(Json::parse(line).at("text"));
+  }
+  return lines;
+}
+
 Measured measure(const std::string& language) {
   const auto personal = pii_rule();
   const auto secrets = secrets_rule();
   Measured measured;
-  std::ifstream file(std::string(LLMOPS_SOURCE_DIR) + "/tests/data/recognisers/" + language + ".jsonl");
+  std::ifstream file = labelled_set(language);
   for (std::string line; std::getline(file, line);) {
     const Json json = Json::parse(line);
     const std::string text = json.at("text");

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace llmops::guard {
 
@@ -31,6 +32,9 @@ struct Measured {
   std::map<std::string, Counts> types;
   std::string mistakes;  // one a line, for people
 };
+
+// The texts of the set, of both languages.
+std::vector<std::string> labelled_lines();
 
 // tests/data/recognisers/<language>.jsonl with both rules at their defaults.
 Measured measure(const std::string& language);
