@@ -292,7 +292,7 @@ void record_decision(const Observed& observed, std::vector<Action>& actions) {
   const std::string time = format_timestamp(decision.time);
   if (decision.outcome == api::Outcome::Promoted && record->promoted_at != decision.time)
     actions.emplace_back(Annotate{record->meta, std::string(names::kPromotedAt), time});
-  if (rejects(decision) && !record->rejected)
+  if (rejects(decision) && record->rejected_at != decision.time)
     actions.emplace_back(Annotate{record->meta, std::string(names::kRejectedAt), time});
 }
 
@@ -430,7 +430,7 @@ bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
 Transition next_status(const Observed& observed, const Target& target) {
   Draft draft{observed, target, observed.status, {}, std::nullopt, "", false};
   draft.status.observed_generation = observed.meta.generation;
-  const bool restored = !draft.status.stable && !draft.status.run && restore_pointers(draft);
+  const bool restored = !draft.status.stable && !draft.status.run && restore_from_records(draft);
   note_verification(draft);
   lift_hold(draft);
   release_aside(draft);
