@@ -61,6 +61,7 @@ inline constexpr std::string_view kReasonGuardrailsFirst = "GuardrailsFirst";
 inline constexpr std::string_view kReasonAborted = "Aborted";
 inline constexpr std::string_view kReasonRollbackRequested = "RollbackRequested";
 inline constexpr std::string_view kReasonPromotedByPerson = "PromotedByPerson";
+inline constexpr std::string_view kReasonRejectedBefore = "RejectedBefore";
 
 // Reasons of pauses.
 inline constexpr std::string_view kPauseStep = "PauseStep";

@@ -157,7 +157,7 @@ Duration next_look(const Observed& observed, const Transition& next) {
 Transition next_status(const Observed& observed, const Target& target) {
   Draft draft{observed, target, observed.status, {}, std::nullopt, "", false};
   draft.status.observed_generation = observed.meta.generation;
-  const bool restored = !draft.status.stable && !draft.status.run && restore_pointers(draft);
+  const bool restored = !draft.status.stable && !draft.status.run && restore_from_records(draft);
   note_verification(draft);
   lift_hold(draft);
   release_aside(draft);

@@ -175,7 +175,7 @@ bool recorded_on_revision(const Draft& draft) {
       // Content that comes back is promoted anew: the latest promotion tells what is stable.
       return record->promoted_at == decision.time;
     case api::Outcome::RolledBack:
-      return record->rejected || !rejects(decision);
+      return record->rejected_at == decision.time || !rejects(decision);
   }
   return false;
 }

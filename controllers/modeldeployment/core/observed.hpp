@@ -45,7 +45,7 @@ struct RevisionRecord {
   std::string hash;                      // the whole digest, from an annotation
   std::string serving_hash;              // likewise
   std::optional<Timestamp> promoted_at;  // the latest time
-  bool rejected = false;
+  std::optional<Timestamp> rejected_at;  // likewise
 };
 
 struct PlanRecord {

@@ -60,7 +60,7 @@ void record_decision(const Observed& observed, std::vector<Action>& actions) {
   const std::string time = format_timestamp(decision.time);
   if (decision.outcome == api::Outcome::Promoted && record->promoted_at != decision.time)
     actions.emplace_back(Annotate{record->meta, std::string(names::kPromotedAt), time});
-  if (rejects(decision) && !record->rejected)
+  if (rejects(decision) && record->rejected_at != decision.time)
     actions.emplace_back(Annotate{record->meta, std::string(names::kRejectedAt), time});
 }
 

@@ -69,6 +69,30 @@ void hold_still(Draft& draft) {
       run.pause_reason == names::kPauseCommand ? "paused by command; resume goes on" : "spec.paused is true");
 }
 
+// What was rejected, and not promoted since, stays so. Which gate did it is in no record: its change lifts
+// nothing, a person's retry does.
+bool restore_rejections(Draft& draft, const std::string& stable, const Stack& content_of_stable) {
+  if (draft.observed.status.observed_generation) return false;
+  std::vector<const RevisionRecord*> rejected;
+  for (const auto& record : draft.observed.revisions)
+    if (record.rejected_at && record.hash != stable && draft.observed.content(record.hash) &&
+        (!record.promoted_at || *record.promoted_at < *record.rejected_at))
+      rejected.push_back(&record);
+  std::ranges::sort(rejected, {}, [](const RevisionRecord* record) { return *record->rejected_at; });
+  for (const RevisionRecord* record : rejected) {
+    api::RevisionStatus revision;
+    revision.revision = record->ordinal;
+    revision.hash = record->hash;
+    api::Decision decision;
+    decision.reason = names::kReasonRejectedBefore;
+    decision.message =
+        "rejected at " + format_timestamp(*record->rejected_at) + ", before the status was lost";
+    reject_content(draft, revision, content_of_stable, decision);
+    draft.status.rejected.front().time = *record->rejected_at;
+  }
+  return !rejected.empty();
+}
+
 }  // namespace
 
 bool change_is_queued(const Draft& draft) {
@@ -154,11 +178,14 @@ void advance_run(Draft& draft) {
   if (weight_in_force(draft, 100)) decide_promotion(draft);
 }
 
-bool restore_pointers(Draft& draft) {
+bool restore_from_records(Draft& draft) {
   const RevisionRecord* latest = nullptr;
   for (const auto& record : draft.observed.revisions)
     if (record.promoted_at && (!latest || *latest->promoted_at < *record.promoted_at)) latest = &record;
-  if (!latest || !draft.observed.content(latest->hash)) return false;
+  if (!latest) return restore_rejections(draft, "", Stack());
+  const Stack* content = draft.observed.content(latest->hash);
+  if (!content) return false;
+  restore_rejections(draft, latest->hash, *content);
   api::RevisionStatus stable;
   stable.revision = latest->ordinal;
   stable.hash = latest->hash;

@@ -10,8 +10,9 @@ void start_run(Draft& draft);
 void advance_run(Draft& draft);
 // Whether the change of the spec that the draft sees waits until the run has ended.
 bool change_is_queued(const Draft& draft);
-// Stable from the records of promotions, where the status was lost. True when there was one: it is written
-// before anything else moves, since all other rules look at the status that was observed.
-bool restore_pointers(Draft& draft);
+// Where the status was lost: stable from the records of promotions, and what was rejected from the records of
+// that. True when there was one of them: it is written before anything else moves, since all other rules look
+// at the status that was observed.
+bool restore_from_records(Draft& draft);
 
 }  // namespace llmops::release

@@ -23,7 +23,8 @@ RevisionRecord revision_record(const RecordProjection& record) {
   revision.serving_hash = record.meta.annotation(names::kRecordServingHash);
   if (const auto promoted = parse_timestamp(record.meta.annotation(names::kPromotedAt)); promoted.ok())
     revision.promoted_at = *promoted;
-  revision.rejected = !record.meta.annotation(names::kRejectedAt).empty();
+  if (const auto rejected = parse_timestamp(record.meta.annotation(names::kRejectedAt)); rejected.ok())
+    revision.rejected_at = *rejected;
   return revision;
 }
 
@@ -247,7 +248,7 @@ Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) 
   }
   if (!status.stable)
     for (const auto& record : observed.revisions)
-      if (record.promoted_at) hashes.insert(record.hash);
+      if (record.promoted_at || record.rejected_at) hashes.insert(record.hash);
   if (status.held) hashes.insert(status.held->hash);
   if (const RevisionRecord* asked = revision_asked_for(observed)) hashes.insert(asked->hash);
   for (const auto& hash : hashes) {

@@ -75,9 +75,10 @@ Task<void> GatewayPod::follow_config() {
         continue;
       }
       if (done.error().code == ErrorCode::Cancelled) co_return;
-      // A server that cannot be reached is nobody's fault; anything else the operator did wrong: the order of
-      // its epochs, or a body that is not there yet.
-      if (done.error().code != ErrorCode::Unavailable && done.error().code != ErrorCode::DeadlineExceeded)
+      // A server that cannot be reached or is busy is nobody's fault; anything else the operator did wrong:
+      // the order of its epochs, or a body that is not there yet.
+      if (done.error().code != ErrorCode::Unavailable && done.error().code != ErrorCode::DeadlineExceeded &&
+          done.error().code != ErrorCode::TooManyRequests)
         cluster_->traffic.failures.push_back(identity_.pod +
                                              " refused a configuration: " + done.error().message);
       if (!pending_) pending_ = text;

@@ -77,7 +77,7 @@ void Invariants::on_status(const StoredEvent& event) {
     replicas_ = object->spec.replicas;
   }
   if (!object->status) {
-    status_lost_ = status_lost_ || (!event.before.is_null() && event.before.json().contains("status"));
+    if (!event.before.is_null() && event.before.json().contains("status")) on_lost_status();
     status_ = {};
     return;
   }
@@ -119,6 +119,15 @@ void Invariants::on_status(const StoredEvent& event) {
   }
 }
 
+// With a status goes what only the status told: epochs that no gateway was told, which may be given anew.
+void Invariants::on_lost_status() {
+  status_lost_ = true;
+  const std::int64_t told = configured_.empty() ? 0 : configured_.rbegin()->first;
+  authorised_.erase(authorised_.upper_bound(told), authorised_.end());
+  if (status_.candidate && status_.run && status_.run->decision)
+    lost_decisions_[status_.candidate->hash] = *status_.run->decision;
+}
+
 // First the decision stands in the status, then the record of the revision tells it, then the pointers move:
 // so that a cluster restored without status knows what was stable, and what is never to be tried again.
 void Invariants::on_record(const StoredEvent& event) {
@@ -129,12 +138,15 @@ void Invariants::on_record(const StoredEvent& event) {
       continue;
     const bool decided = status_.candidate && status_.candidate->hash == hash && status_.run &&
                          status_.run->decision && status_.run->decision->outcome == outcome;
+    const auto lost = lost_decisions_.find(hash);
+    const bool decided_before = lost != lost_decisions_.end() && lost->second.outcome == outcome &&
+                                annotation(event.after, key) == format_timestamp(lost->second.time);
     const bool exchanged = status_.swap && status_.swap->stable == hash && outcome == api::Outcome::Promoted;
     // A return within the bake takes back a pointer that was promoted before; the time of it is decided.
     const bool returned = status_.stable && status_.stable->hash == hash && status_.returned_at &&
                           annotation(event.after, key) == format_timestamp(*status_.returned_at) &&
                           outcome == api::Outcome::Promoted;
-    if (!decided && !exchanged && !returned)
+    if (!decided && !decided_before && !exchanged && !returned)
       violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
   }
 }

@@ -43,6 +43,7 @@ class Invariants {
   };
 
   void on_status(const StoredEvent& event);
+  void on_lost_status();
   void on_record(const StoredEvent& event);
   void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
   void on_config(const StoredEvent& event);
@@ -74,6 +75,8 @@ class Invariants {
   std::set<std::string> passed_;                    // hashes whose gate was Successful
   api::ModelDeploymentStatus status_;               // as last written
   bool status_lost_ = false;                        // nobody knows any more what was to retire
+  // What a status that was lost had decided about a revision: the record of it may be on its way.
+  std::map<std::string, api::Decision> lost_decisions_;  // by hash
   GuardrailWatch guardrails_;
   std::string policy_ = "Surge";  // of the release that is on, until stable has all of its pods again
   // What the spec asks for, and the least it asked for since the stable engine last had as many.

@@ -29,6 +29,9 @@ class User {
   void change_data(const std::string& name, Json data);
 
   const Json& live() const;
+  const Json* find(const kube::ResourceType& type, const std::string& name) const {
+    return store_.find(type, {kNamespace, name});
+  }
   Duration time() const { return world_.time(); }
   std::string phase() const;
   // Of all deployments.

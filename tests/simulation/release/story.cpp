@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kLastPrompt = "support-answer-last";
 constexpr const char* kLastModel = "/models/last.gguf";
+constexpr Duration kWatchesAreBack = std::chrono::minutes(4);
 
 struct NamedEdit {
   std::string name;
@@ -99,10 +100,17 @@ void want_last(User& user, const std::string& policy) {
   });
 }
 
+// The operator may not have heard of the last guardrail yet: then what it takes for the goal is not.
 bool last_one_serves(const User& user) {
   const std::string stable = string_at(user.live(), "status.stable.hash");
-  return user.quiet() && user.phase() == "Healthy" && !stable.empty() &&
-         string_at(user.live(), "status.desired.hash") == stable;
+  if (!user.quiet() || user.phase() != "Healthy" || stable.empty() ||
+      string_at(user.live(), "status.desired.hash") != stable)
+    return false;
+  const Json* record =
+      user.find(kube::kControllerRevisions, std::string(kDeploymentName) + "-" + short_hash(stable));
+  const Json* guardrail = user.find(kube::kGuardrails, "topics");
+  const Json* serving = record ? find_path(*record, "data.parts.Guardrail.0.spec") : nullptr;
+  return serving && *serving == *find_path(*guardrail, "spec");
 }
 
 // Invariant (h): ended, or it waits for somebody or something that has a name.
@@ -187,6 +195,10 @@ Told told_by(std::vector<std::pair<Duration, const NamedEdit*>> edits, Duration 
   story.options.finish = [player](Scene& scene) {
     std::vector<std::string> problems = end_of(scene);
     if (!player->witness) return problems;
+    // A watch whose request was swallowed is given up after its time, and opened again after another.
+    for (Duration waited(0); waited < kWatchesAreBack && !player->witness->at_rest().empty();
+         waited += Duration(10'000))
+      scene.world.run_for(Duration(10'000));
     for (const auto& problem : player->witness->problems) problems.push_back(problem);
     for (const auto& problem : player->witness->at_rest()) problems.push_back(problem);
     return problems;

@@ -336,6 +336,45 @@ TEST(LostStatus, IsRebuiltFromTheRecordsOfPromotions) {
   EXPECT_TRUE(world.told("StatusRestored"));
 }
 
+TEST(LostStatus, LeavesRejectedWhatWasRejectedUntilAPersonSaysRetry) {
+  ReleaseWorld world = healthy_world();
+  world.add_gate("golden");
+  world.set_steps({ReleaseWorld::analysis("golden")});
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
+  world.set_prompt("Be brief.");
+  world.run();
+  ASSERT_EQ(world.status().phase, Phase::RolledBack);
+  const auto rejected = world.status().rejected.front();
+
+  world.set_steps({});
+  world.observed.status = {};
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::RolledBack) << *world.status().message;
+  EXPECT_EQ(world.status().stable->revision, 1);
+  ASSERT_EQ(world.status().rejected.size(), 1u);
+  EXPECT_EQ(world.status().rejected[0].parts, rejected.parts);
+  EXPECT_EQ(world.status().rejected[0].reason, names::kReasonRejectedBefore);
+
+  world.observed.status.rejected.clear();
+  world.run();
+  EXPECT_EQ(world.status().stable->revision, 2) << "what a person lifted does not come back";
+}
+
+TEST(LostStatus, LeavesRejectedWhatAFirstDeployRejected) {
+  ReleaseWorld world;
+  world.add_gate("golden");
+  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.set_steps({ReleaseWorld::analysis("golden")});
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
+  world.run();
+  ASSERT_EQ(world.status().phase, Phase::Degraded);
+  world.set_steps({});
+  world.observed.status = {};
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::Degraded) << *world.status().message;
+  EXPECT_FALSE(world.status().stable);
+}
+
 TEST(LostStatus, InAFirstDeployMakesNoEvidenceOfWhatWasMeasuredForOtherContent) {
   ReleaseWorld world;
   world.add_gate("golden");

@@ -248,7 +248,7 @@ void ReleaseWorld::carry_out(const Action& action) {
       if (promoted)
         record.promoted_at = *parse_timestamp(annotated->value);
       else
-        record.rejected = true;
+        record.rejected_at = *parse_timestamp(annotated->value);
     }
   } else if (const auto* deleted = std::get_if<Delete>(&action)) {
     writes.push_back("delete " + deleted->live.name);
