@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -41,10 +42,13 @@ struct Streamed {
 };
 
 // Feeds the pieces that end at `cuts` (in order, at characters; the end of the text is the last one). Text
-// before the context that the rule asks for is thrown away, as a stream would.
-inline Streamed stream(const SpanRule& rule, std::string_view text, const std::vector<std::size_t>& cuts) {
+// before the context that the rule asks for is thrown away, as a stream would, and the rule is told how far
+// it has to look back when `reminded`.
+inline Streamed stream(const SpanRule& rule, std::string_view text, const std::vector<std::size_t>& cuts,
+                       bool reminded = true) {
   Streamed result;
   std::size_t from = 0;
+  std::optional<std::size_t> look_back;
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
     const bool complete = i == cuts.size();
     const std::size_t end = complete ? text.size() : cuts[i];
@@ -52,7 +56,7 @@ inline Streamed stream(const SpanRule& rule, std::string_view text, const std::v
     const std::size_t context =
         back_to_character(text, from > rule.context_bytes() ? from - rule.context_bytes() : 0);
     Scan scan;
-    rule.scan({text.substr(context, end - context), from - context, complete, {}}, scan);
+    rule.scan({text.substr(context, end - context), from - context, complete, {}, look_back}, scan);
     EXPECT_GE(scan.decided + context, from);
     EXPECT_LE(scan.decided + context, end);
     EXPECT_TRUE(scan.resume.empty());
@@ -64,6 +68,7 @@ inline Streamed stream(const SpanRule& rule, std::string_view text, const std::v
     }
     if (!complete) result.most_held = std::max(result.most_held, end - std::min(end, next));
     from = next;
+    look_back = reminded && from == scan.decided + context ? scan.look_back : std::nullopt;
   }
   return result;
 }
@@ -81,6 +86,7 @@ inline Streamed expect_law(const SpanRule& rule, std::string_view text) {
   const std::vector<std::size_t> ends = character_ends(text);
   const Streamed by_characters = stream(rule, text, ends);
   EXPECT_EQ(by_characters.spans, expected) << "by characters: " << text;
+  EXPECT_EQ(stream(rule, text, ends, false).spans, expected) << "by characters, not reminded: " << text;
   for (const std::size_t cut : ends) {
     EXPECT_EQ(stream(rule, text, {cut}).spans, expected) << "cut at " << cut << ": " << text;
     const bool covered = std::any_of(expected.begin(), expected.end(),
