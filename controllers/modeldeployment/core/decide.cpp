@@ -407,9 +407,12 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
   if (status.candidate && status.run) {
     const bool rolling_back =
         status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack;
-    // While rolling back nothing shrinks: capacity goes after traffic has.
+    // While rolling back nothing shrinks: capacity goes after traffic has. Nor does an engine that comes back
+    // while it is warm: a later step needs it.
     const std::string& serving_hash = status.candidate->serving_hash;
-    want(serving_hash, rolling_back ? as_it_is(serving_hash) : candidate_floor(observed, status));
+    const std::int64_t warm = std::min(as_it_is(serving_hash), observed.spec.replicas);
+    want(serving_hash,
+         rolling_back ? as_it_is(serving_hash) : std::max(warm, candidate_floor(observed, status)));
   }
   if (status.aside) want(status.aside->serving_hash, as_it_is(status.aside->serving_hash));
   return wanted;
