@@ -94,7 +94,7 @@ void decide_promotion(Draft& draft) {
     decision.message = *by + " took it forward; " + decision.message.value_or("");
   }
   decision.outcome = api::Outcome::Promoted;
-  decision.time = draft.observed.now;
+  decision.time = promotion_time(draft.observed);
   draft.notes.push_back({false, "ReleaseDecided",
                          revision_name(*draft.status.candidate) + ": " + decision.message.value_or("")});
   draft.status.run->decision = std::move(decision);
@@ -235,7 +235,7 @@ void return_to_previous_stable(Draft& draft, const std::string& decided_by, cons
   status.stable->changed.clear();
   status.previous_stable.reset();
   status.bake_until.reset();
-  status.returned_at = draft.observed.now;
+  status.returned_at = promotion_time(draft.observed);
   status.arms = {make_arm(api::ArmName::Stable, *status.stable, 100)};
   retire(draft, left.serving_hash, draft.observed.now);
   api::HistoryEntry entry;

@@ -88,6 +88,8 @@ void finish_exchange(Draft& draft) {
   if (const auto* record = swap.previous_stable ? draft.observed.revision(*swap.previous_stable) : nullptr;
       record && status.previous_stable)
     point_to(status.previous_stable, *record, "previous stable is", told);
+  // Whoever asks for it at once has it, rejected or not.
+  std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == swap.stable; });
   status.swap.reset();
   note_in_history(draft, swap, told);
 }
@@ -172,7 +174,7 @@ bool advance_exchange(Draft& draft) {
   const auto exchange = exchange_due(draft.observed, draft.target);
   if (!exchange) return false;
   api::GuardrailSwap swap;
-  swap.time = draft.observed.now;
+  swap.time = promotion_time(draft.observed);
   swap.guardrails = exchange->guardrails;
   swap.stable = exchange->stable.hash();
   if (exchange->candidate) swap.candidate = exchange->candidate->hash();

@@ -146,8 +146,13 @@ void start_run(Draft& draft) {
                 [&](const auto& entry) { return entry.serving_hash == candidate.serving_hash; });
   take_from_aside(draft, candidate.serving_hash, run);
   draft.notes.push_back({false, "ReleaseStarted", announcement(draft, candidate, run)});
-  if (!status.stable || status.stable->serving_hash != candidate.serving_hash)
+  if (!status.stable || status.stable->serving_hash != candidate.serving_hash) {
+    // An engine of an earlier release that has not gone yet is not shrunk: later steps need it.
+    if (const EngineState* engine = observed.engine(candidate.serving_hash);
+        engine && engine->replicas > 0 && !run.warm_replicas)
+      run.warm_replicas = engine->replicas;
     wait_for(draft, api::WaitKind::Capacity, "", "engine pods are asked for");
+  }
   status.candidate = std::move(candidate);
   status.run = std::move(run);
   status.last_run = next.number;

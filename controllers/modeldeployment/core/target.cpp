@@ -204,6 +204,13 @@ bool in_rollback_window(const Observed& observed, const Target& target) {
   return later < strategy->rollback_window->revisions;
 }
 
+Timestamp promotion_time(const Observed& observed) {
+  Timestamp time = observed.now;
+  for (const auto& record : observed.revisions)
+    if (record.promoted_at) time = std::max(time, *record.promoted_at + Duration(1));
+  return time;
+}
+
 Plan plan_for(const Observed& observed, const Target& target) {
   std::map<std::string, PinnedGate> pinned;
   for (const auto& [name, resolved] : observed.gates)

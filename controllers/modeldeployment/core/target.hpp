@@ -51,6 +51,10 @@ bool in_rollback_window(const Observed& observed, const Target& target);
 // The revision that was promoted last before the one that is stable; nullptr when no record tells.
 const RevisionRecord* promoted_before(const Observed& observed, const api::RevisionStatus& stable);
 
+// The time of a promotion that is decided now: after all that the records tell of, also where the clock has
+// gone back, since the latest one tells what is stable.
+Timestamp promotion_time(const Observed& observed);
+
 // The plan that such a run would pin. Without steps for what a person or the rollback window returns to.
 Plan plan_for(const Observed& observed, const Target& target);
 

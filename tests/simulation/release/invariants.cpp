@@ -69,6 +69,13 @@ bool Invariants::is_rejected(const std::string& hash) const {
   return !gate || !rejection.gate_digest || string_at(*gate, "status.digest") == *rejection.gate_digest;
 }
 
+Invariants::Arms Invariants::arms_of(const api::ModelDeploymentStatus& status) {
+  Arms arms;
+  for (const auto& arm : status.arms)
+    arms[std::string(to_string(arm.name))] = {arm.hash, arm.serving_hash, arm.weight};
+  return arms;
+}
+
 void Invariants::on_status(const StoredEvent& event) {
   const auto object = api::ModelDeployment::parse(event.after);
   if (!object.ok()) return violated("the status does not parse: " + object.error().message);
@@ -82,9 +89,7 @@ void Invariants::on_status(const StoredEvent& event) {
     return;
   }
   const auto& status = *object->status;
-  Arms arms;
-  for (const auto& arm : status.arms)
-    arms[std::string(to_string(arm.name))] = {arm.hash, arm.serving_hash, arm.weight};
+  Arms arms = arms_of(status);
   if (arms.size() != status.arms.size() || arms.size() > 2)
     violated("the status has more than one candidate");
   for (const auto& rejection : status.rejected) rejected_[rejection.hash] = rejection;
@@ -101,6 +106,7 @@ void Invariants::on_status(const StoredEvent& event) {
   // An exchange is not judged: its revisions stand for those that were.
   if (status_.swap && !status.swap && status.stable && status.stable->hash == status_.swap->stable) {
     passed_.insert(status_.swap->stable);
+    rejected_.erase(status_.swap->stable);  // whoever asks for it at once has it
     if (status_.swap->candidate && passed_.contains(status_.candidate->hash))
       passed_.insert(*status_.swap->candidate);
   }
@@ -124,8 +130,7 @@ void Invariants::on_lost_status() {
   status_lost_ = true;
   const std::int64_t told = configured_.empty() ? 0 : configured_.rbegin()->first;
   authorised_.erase(authorised_.upper_bound(told), authorised_.end());
-  if (status_.candidate && status_.run && status_.run->decision)
-    lost_decisions_[status_.candidate->hash] = *status_.run->decision;
+  lost_.push_back(status_);
 }
 
 // First the decision stands in the status, then the record of the revision tells it, then the pointers move:
@@ -138,9 +143,11 @@ void Invariants::on_record(const StoredEvent& event) {
       continue;
     const bool decided = status_.candidate && status_.candidate->hash == hash && status_.run &&
                          status_.run->decision && status_.run->decision->outcome == outcome;
-    const auto lost = lost_decisions_.find(hash);
-    const bool decided_before = lost != lost_decisions_.end() && lost->second.outcome == outcome &&
-                                annotation(event.after, key) == format_timestamp(lost->second.time);
+    const bool decided_before = std::ranges::any_of(lost_, [&](const auto& lost) {
+      return lost.candidate && lost.candidate->hash == hash && lost.run && lost.run->decision &&
+             lost.run->decision->outcome == outcome &&
+             annotation(event.after, key) == format_timestamp(lost.run->decision->time);
+    });
     const bool exchanged = status_.swap && status_.swap->stable == hash && outcome == api::Outcome::Promoted;
     // A return within the bake takes back a pointer that was promoted before; the time of it is decided.
     const bool returned = status_.stable && status_.stable->hash == hash && status_.returned_at &&
@@ -183,15 +190,20 @@ void Invariants::on_config(const StoredEvent& event) {
   if (!configured_.empty() && config->epoch <= configured_.rbegin()->first && !made_again)
     violated(where + " does not follow epoch " + std::to_string(configured_.rbegin()->first));
   if (arms.size() != model.arms.size() || arms.size() > 2) violated(where + " has more than one candidate");
+  const auto lost = std::find_if(lost_.rbegin(), lost_.rend(), [&](const auto& status) {
+    return status.epoch == config->epoch && arms_of(status) == arms;
+  });
   std::erase_if(arms, [](const auto& arm) { return arm.second.weight == 0; });
   const auto authorised = authorised_.find(config->epoch);
-  if (authorised == authorised_.end())
-    violated(where + " is in no persisted status");
-  else if (authorised->second != arms)
-    violated(where + " has other weights than the status that authorised it");
-  if (model.open && !status_.stable) violated(where + " is open before there is a stable revision");
+  const bool known = authorised != authorised_.end() && authorised->second == arms;
+  const api::ModelDeploymentStatus& status = known || lost == lost_.rend() ? status_ : *lost;
+  if (!known && lost == lost_.rend())
+    violated(where + (authorised == authorised_.end()
+                          ? " is in no persisted status"
+                          : " has other weights than the status that authorised it"));
+  if (model.open && !status.stable) violated(where + " is open before there is a stable revision");
   check_configured(where, arms);
-  for (const auto& problem : guardrails_.look(cluster_->server->store, model, status_))
+  for (const auto& problem : guardrails_.look(cluster_->server->store, model, status))
     violated(where + ": " + problem);
   configured_[config->epoch] = std::move(arms);
   told_[config->epoch] = {model.salt, model.open, model.arms};

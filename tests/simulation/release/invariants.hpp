@@ -58,6 +58,7 @@ class Invariants {
   void note_policy();
   void check_configured(const std::string& where, const Arms& arms);
   bool is_rejected(const std::string& hash) const;
+  static Arms arms_of(const api::ModelDeploymentStatus& status);
   Timestamp now() const;
   void violated(const std::string& what);
 
@@ -75,8 +76,8 @@ class Invariants {
   std::set<std::string> passed_;                    // hashes whose gate was Successful
   api::ModelDeploymentStatus status_;               // as last written
   bool status_lost_ = false;                        // nobody knows any more what was to retire
-  // What a status that was lost had decided about a revision: the record of it may be on its way.
-  std::map<std::string, api::Decision> lost_decisions_;  // by hash
+  // Statuses that were lost, the latest last: what follows from one of them may be on its way still.
+  std::vector<api::ModelDeploymentStatus> lost_;
   GuardrailWatch guardrails_;
   std::string policy_ = "Surge";  // of the release that is on, until stable has all of its pods again
   // What the spec asks for, and the least it asked for since the stable engine last had as many.

@@ -144,7 +144,7 @@ class Kubelet final : public Program {
 
   void begin(const std::string& name) {
     Pod* pod = find(name);
-    if (!pod) return;
+    if (!pod || pod->node == lost_node_) return;
     pod->ip = "10.0.0." + std::to_string(++addresses_);
     if (pod->gateway) start_gateway(*pod);
     store().edit(kube::kPods, pod->key, [&](Json& object) {
@@ -280,9 +280,10 @@ class Kubelet final : public Program {
     lost_node_ = node;
     std::vector<std::string> lost;
     for (auto& [name, pod] : pods_)
-      if (pod.node == node && !pod.stopping && !pod.ip.empty()) lost.push_back(name);
+      if (pod.node == node && !pod.stopping) lost.push_back(name);
     for (const auto& name : lost) {
       Pod& pod = pods_.at(name);
+      if (pod.ip.empty()) continue;  // nothing runs in it yet, and nothing will
       stop_processes(pod);
       if (pod.gateway) continue;
       pod.ready = false;

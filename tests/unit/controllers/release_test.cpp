@@ -336,6 +336,17 @@ TEST(LostStatus, IsRebuiltFromTheRecordsOfPromotions) {
   EXPECT_TRUE(world.told("StatusRestored"));
 }
 
+TEST(LostStatus, FindsTheLastPromotionAlsoWhereTheClockHadGoneBack) {
+  ReleaseWorld world = healthy_world();
+  world.observed.now -= std::chrono::minutes(10);
+  world.set_prompt("Second.");
+  world.run();
+  ASSERT_EQ(world.status().stable->revision, 2);
+  world.observed.status = {};
+  world.run();
+  EXPECT_EQ(world.status().stable->revision, 2);
+}
+
 TEST(LostStatus, LeavesRejectedWhatWasRejectedUntilAPersonSaysRetry) {
   ReleaseWorld world = healthy_world();
   world.add_gate("golden");
