@@ -266,8 +266,7 @@ std::string problems_of_story(const Played& played) {
   if (!played.unfinished.empty()) text += "did not end: " + played.unfinished + "\n";
   if (played.writes_when_settled > 0)
     text += std::to_string(played.writes_when_settled) + " writes after everything was settled\n";
-  for (const auto& death : played.deaths)
-    if (!death.ends_with("the lease was lost")) text += death + "\n";
+  text += joined(played.deaths);
   return text.empty() ? text : text + joined(played.story) + played.write_list();
 }
 

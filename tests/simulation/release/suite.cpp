@@ -12,9 +12,6 @@ std::size_t first_phase(const Played& reference) {
 }
 
 std::string judged(Family family, const Scenario& scenario, Played played, const Played& reference) {
-  // Who no longer leads ends itself: that is the fence.
-  if (family == Family::TwoLeaders)
-    std::erase(played.deaths, std::string(kOperator) + ": the lease was lost");
   std::string problems = problems_of(played, reference);
   const auto expect = [&](int found, int wanted, const char* what) {
     if (found != wanted)
