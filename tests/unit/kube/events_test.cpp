@@ -18,7 +18,9 @@ struct EventsTest : kube::ClusterTest {
   }
   std::vector<Json> stored() {
     world.run_for(Duration(1'000));
-    return server->store.list(kube::kEvents);
+    std::vector<Json> events;
+    for (const Json& event : server->store.list(kube::kEvents)) events.push_back(event);
+    return events;
   }
 };
 
