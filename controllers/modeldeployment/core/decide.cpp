@@ -75,6 +75,11 @@ void assign_epoch(Draft& draft) {
   }
   std::string digest = config_digest(*config);
   if (status.config_digest == digest) return;
+  if (const auto known = verify_epoch(draft.observed, 0);
+      !status.epoch && known.acknowledged < known.expected) {
+    draft.detail = "the epoch was lost, and a gateway may know it: " + known.missing;
+    return;
+  }
   std::int64_t highest =
       std::max(status.epoch.value_or(0), draft.observed.config ? draft.observed.config->epoch : 0);
   for (const auto& [uid, report] : draft.observed.reports) highest = std::max(highest, report.epoch);

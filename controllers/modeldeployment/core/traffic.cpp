@@ -87,7 +87,12 @@ std::int64_t needed_replicas(std::int64_t replicas, std::int64_t weight) {
 bool needs_reports(const api::ModelDeploymentStatus& status) {
   if (status.run || !status.retiring.empty()) return true;
   const std::int64_t epoch = status.epoch.value_or(0);
-  return epoch > 0 && (!status.traffic_verified || status.traffic_verified->epoch < epoch);
+  if (epoch == 0) return status.stable || status.candidate;  // it was lost
+  return !status.traffic_verified || status.traffic_verified->epoch < epoch;
+}
+
+bool needs_reports(const Observed& observed) {
+  return needs_reports(observed.status) || (!observed.status.epoch && !observed.gateway_pods.empty());
 }
 
 const api::Arm* find_arm(const api::ModelDeploymentStatus& status, api::ArmName name) {

@@ -33,6 +33,8 @@ std::int64_t needed_replicas(std::int64_t replicas, std::int64_t weight);
 // Whether the reports are needed now: a run is on, or an acknowledgement is out, or an engine is to retire.
 // Settled means none is pulled.
 bool needs_reports(const api::ModelDeploymentStatus& status);
+// Likewise; where the status is lost, gateways may know an epoch that nobody else does.
+bool needs_reports(const Observed& observed);
 
 const api::Arm* find_arm(const api::ModelDeploymentStatus& status, api::ArmName name);
 api::Arm* find_arm(api::ModelDeploymentStatus& status, api::ArmName name);

@@ -59,7 +59,7 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   Target target = resolve_target(observed);
   const bool begins = target.resolved() && observed.revision(target.hash) &&
                       observed.contents.try_emplace(target.hash, target.stack).second;
-  const bool reports = needs_reports(observed.status);
+  const bool reports = needs_reports(observed);
   if (reports) {
     auto pulled = co_await pull_reports(observed);
     if (!pulled.ok()) co_return pulled.error();

@@ -43,7 +43,7 @@ void Invariants::catch_up() {
     if (*event->type == kube::kModelDeployments && event->key.name == name_) on_status(*event);
     if (*event->type == kube::kEvalGates && !event->before.is_null() &&
         *find_path(event->before, "spec") != *find_path(event->after, "spec"))
-      gates_changed_ = now();
+      gates_changed_ = event->revision;
     if (*event->type == kube::kConfigMaps && event->key.name == name_ + "-gateway") on_config(*event);
     if (label(event->after, names::kModelDeployment) != name_) continue;
     if (*event->type == kube::kControllerRevisions) on_record(*event);
@@ -60,8 +60,8 @@ Timestamp Invariants::now() const {
 bool Invariants::is_rejected(const std::string& hash) const {
   const auto found = rejected_.find(hash);
   if (found == rejected_.end()) return false;
-  const api::Rejection& rejection = found->second;
-  if (gates_changed_ && rejection.time < *gates_changed_) return false;
+  const api::Rejection& rejection = found->second.rejection;
+  if (found->second.seen < gates_changed_) return false;
   // A release that began before its gate was changed is rejected by the old one.
   const Json* gate = rejection.gate
                          ? cluster_->server->store.find(kube::kEvalGates, {kNamespace, *rejection.gate})
@@ -92,7 +92,9 @@ void Invariants::on_status(const StoredEvent& event) {
   Arms arms = arms_of(status);
   if (arms.size() != status.arms.size() || arms.size() > 2)
     violated("the status has more than one candidate");
-  for (const auto& rejection : status.rejected) rejected_[rejection.hash] = rejection;
+  for (const auto& rejection : status.rejected)
+    if (Refusal& known = rejected_[rejection.hash]; known.seen == 0 || known.rejection.time != rejection.time)
+      known = {rejection, event.revision};
   check_pointers(status_, status);
   // A release whose pinned plan has no gate has nothing to pass; the spec may be another by now.
   if (status.candidate && status.run &&
@@ -196,7 +198,9 @@ void Invariants::on_config(const StoredEvent& event) {
   std::erase_if(arms, [](const auto& arm) { return arm.second.weight == 0; });
   const auto authorised = authorised_.find(config->epoch);
   const bool known = authorised != authorised_.end() && authorised->second == arms;
-  const api::ModelDeploymentStatus& status = known || lost == lost_.rend() ? status_ : *lost;
+  api::ModelDeploymentStatus status = known || lost == lost_.rend() ? status_ : *lost;
+  // With a status its history is lost, and what it told may show only now.
+  if (status.history.empty() && !lost_.empty()) status.history = lost_.back().history;
   if (!known && lost == lost_.rend())
     violated(where + (authorised == authorised_.end()
                           ? " is in no persisted status"

@@ -67,15 +67,19 @@ class Invariants {
   std::uint64_t seen_ = 0;
   std::string last_written_;  // the write that is being looked at
 
-  std::map<std::int64_t, Arms> authorised_;         // by epoch: what a persisted status asked for
-  std::map<std::int64_t, Arms> configured_;         // by epoch: what gateways were told
-  std::map<std::int64_t, Told> told_;               // by epoch, the same in full
-  std::string config_text_;                         // as gateways were told last
-  std::map<std::string, api::Rejection> rejected_;  // by hash
-  std::optional<Timestamp> gates_changed_;          // rejections before that may be tried again
-  std::set<std::string> passed_;                    // hashes whose gate was Successful
-  api::ModelDeploymentStatus status_;               // as last written
-  bool status_lost_ = false;                        // nobody knows any more what was to retire
+  std::map<std::int64_t, Arms> authorised_;  // by epoch: what a persisted status asked for
+  std::map<std::int64_t, Arms> configured_;  // by epoch: what gateways were told
+  std::map<std::int64_t, Told> told_;        // by epoch, the same in full
+  std::string config_text_;                  // as gateways were told last
+  struct Refusal {
+    api::Rejection rejection;
+    std::uint64_t seen = 0;  // the revision that told it first: clocks jump
+  };
+  std::map<std::string, Refusal> rejected_;  // by hash
+  std::uint64_t gates_changed_ = 0;          // rejections before that may be tried again
+  std::set<std::string> passed_;             // hashes whose gate was Successful
+  api::ModelDeploymentStatus status_;        // as last written
+  bool status_lost_ = false;                 // nobody knows any more what was to retire
   // Statuses that were lost, the latest last: what follows from one of them may be on its way still.
   std::vector<api::ModelDeploymentStatus> lost_;
   GuardrailWatch guardrails_;

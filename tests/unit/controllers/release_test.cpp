@@ -347,6 +347,22 @@ TEST(LostStatus, FindsTheLastPromotionAlsoWhereTheClockHadGoneBack) {
   EXPECT_EQ(world.status().stable->revision, 2);
 }
 
+TEST(LostStatus, TakesAnEpochAboveAllThatGatewaysKnowWhereTheConfigurationIsLostToo) {
+  Observed observed = healthy_world().observed;
+  observed.status = {};
+  observed.config.reset();
+  observed.children.erase("ConfigMap/support-bot-gateway");
+  observed.reports.clear();
+  const auto unknown = decide(observed);
+  ASSERT_TRUE(unknown.transition);
+  EXPECT_FALSE(unknown.transition->status.epoch) << "a gateway that was not asked may know a higher one";
+  EXPECT_TRUE(needs_reports(unknown.transition->status));
+  observed.reports["gateway-1"].epoch = 7;
+  const auto known = decide(observed);
+  ASSERT_TRUE(known.transition);
+  EXPECT_EQ(known.transition->status.epoch, 8);
+}
+
 TEST(LostStatus, LeavesRejectedWhatWasRejectedUntilAPersonSaysRetry) {
   ReleaseWorld world = healthy_world();
   world.add_gate("golden");

@@ -297,24 +297,24 @@ void ReleaseWorld::settle() {
     if (broken.count(engine.serving_hash)) engine.ready_replicas = 0;
   }
   observed.engine_pods = std::move(pods);
-  // Gateways: the configuration in the ConfigMap is what they report.
+  // Gateways: the configuration in the ConfigMap is what they report; before there is one, no epoch.
   const bool configured = observed.child("ConfigMap", "support-bot-gateway") != nullptr;
   const bool deployed = observed.child("Deployment", "support-bot-gateway") != nullptr;
   observed.reports.clear();
-  if (!configured || !deployed) return;
-  if (!observed.config) return;
   wire::GatewayReport report;
-  report.epoch = gateways_acknowledge ? observed.config->epoch : 0;
-  for (const auto& engine : observed.engines) {
-    wire::EndpointCount count;
-    count.servable = count.total = engine.ready_replicas;
-    for (const auto& record : observed.revisions)
-      if (short_hash(record.serving_hash) == engine.serving_hash)
-        report.endpoints[record.serving_hash] = count;
+  if (configured && deployed && observed.config) {
+    report.epoch = gateways_acknowledge ? observed.config->epoch : 0;
+    for (const auto& engine : observed.engines) {
+      wire::EndpointCount count;
+      count.servable = count.total = engine.ready_replicas;
+      for (const auto& record : observed.revisions)
+        if (short_hash(record.serving_hash) == engine.serving_hash)
+          report.endpoints[record.serving_hash] = count;
+    }
+    observed.gateway_ready_replicas = observed.status.stable ? 1 : 0;
   }
-  observed.gateway_ready_replicas = observed.status.stable ? 1 : 0;
   observed.unreachable.clear();
-  if (!needs_reports(observed.status)) return;
+  if (!needs_reports(observed)) return;
   for (const auto& pod : observed.gateway_pods) {
     if (gateways_answer)
       observed.reports[pod.meta.uid] = report;
