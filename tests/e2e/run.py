@@ -19,10 +19,10 @@ from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
 SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "role_injection", "guardrails", "steering",
-             "leader_lost", "storm", "api_server_stopped", "silence")
+             "scarce_accelerators", "leader_lost", "storm", "api_server_stopped", "silence")
 
 # What only works where the node is this machine.
-NEEDS_THE_NODE = ("bad_input", "upgrade", "leader_lost", "api_server_stopped", "silence")
+NEEDS_THE_NODE = ("bad_input", "upgrade", "scarce_accelerators", "leader_lost", "api_server_stopped", "silence")
 
 
 def play(screen, name, options):

@@ -243,8 +243,7 @@ Task<void> Player::open_watch(const Operation& operation) {
     first.verb = Verb::List;
     co_await list(first);
   }
-  const std::string from =
-      versions_.empty() ? kOldVersion : versions_[operation.mark % versions_.size()];
+  const std::string from = versions_.empty() ? kOldVersion : versions_[operation.mark % versions_.size()];
   auto watch =
       co_await client_.watch(*operation.type, ns_of(operation), {chosen.labels, chosen.fields}, from);
   WatchLog log{operation.to_string(), operation.type, {}};
