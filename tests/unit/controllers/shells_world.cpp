@@ -79,7 +79,12 @@ Operator::Operator(simulation::SimEnv& env, Transport& transport)
       std::make_shared<evalrun::EvalRunController>(env, client_, evalrun::Caches{eval_runs_, jobs_, pods_},
                                                    own_writes, events_, "registry.example/llmops:1"));
   env.spawn("events", events_.run());
-  env.spawn("manager", manager_.run());
+  env.spawn("manager", work());
+}
+
+// Without election no lease can be lost: it ends when it is stopped.
+Task<void> Operator::work() {
+  (void)co_await manager_.run();
 }
 
 ShellsWorld::ShellsWorld(std::uint64_t seed)

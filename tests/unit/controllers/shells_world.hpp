@@ -24,6 +24,8 @@ class Operator final : public simulation::Program {
   evalgate::EvalGateController& eval_gate_controller() { return *eval_gate_controller_; }
 
  private:
+  Task<void> work();
+
   kube::Client client_;
   EventRecorder events_;
   kube::Cache<Cached<api::PromptVersion>> prompt_versions_;
