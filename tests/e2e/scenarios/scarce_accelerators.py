@@ -6,7 +6,8 @@ from release import latest_history, settled, status
 from stage import PROMPTS, deployment_spec, failures_by_kind, golden_gate
 from steering import Steering, arm, waits_for_a_person
 
-REPLICAS, ACCELERATORS_EACH = 4, 2
+# The quickstart's assistant keeps two of the node's eight.
+REPLICAS, ACCELERATORS_EACH = 3, 2
 STEPS = [{"analysis": {"gates": [{"name": "golden"}]}}, {"setWeight": 50}, {"pause": {}}]
 
 
@@ -60,17 +61,13 @@ def run(stage):
     watch = Watch(release)
     release.patch({"backend": {"pods": {"engine": {"args": arguments(2048)}}}})
     obj = watch.until("half of the pods are exchanged", waits_for_a_person, 240)
-    stage.check("weights follow the pods that are exchanged", watch.weights == [0, 25, 50], f"weights {watch.weights}; {watch.shortage}")
+    stage.check("weights follow the pods that are exchanged", watch.weights == [0, 33, 50], f"weights {watch.weights}; {watch.shortage}")
     steering.say("promote")
     watch.until("promoted", ended("Promoted", 2), 240)
-    stage.check("pods are exchanged on the accelerators of stable", watch.weights == [0, 25, 50, 75, 100] and watch.most_placed <= REPLICAS,
+    stage.check("pods are exchanged on the accelerators of stable", watch.weights == [0, 33, 50, 66, 100] and watch.most_placed <= REPLICAS,
                 f"weights {watch.weights}, at most {watch.most_placed} engine pods with {ACCELERATORS_EACH} of 8 accelerators each")
 
-    release.patch({"backend": {"pods": {"model": {"uri": "image:///models/degraded.gguf"}}}})
-    obj = release.wait_for("a degraded model is refused, and stable whole", engine(release, REPLICAS), 240)
-    stage.check("a degraded model gives the pod that it had back", latest_history(obj).get("outcome") == "RolledBack", status(obj)["message"])
-
-    release.patch({"backend": {"pods": {"model": {"uri": "image:///models/good.gguf"}, "engine": {"args": arguments(3072)}}}})
+    release.patch({"backend": {"pods": {"engine": {"args": arguments(3072)}}}})
     release.wait_for("half of the pods are exchanged", waits_for_a_person, 240)
     began = time.monotonic()
     steering.say("abort")
@@ -80,22 +77,26 @@ def run(stage):
     release.wait_for("stable is whole", engine(release, REPLICAS), 240)
     whole = time.monotonic() - began
     summary = users.stop()
-    shed = sum(count for kind, count in summary["failedByKind"].items() if "429" in kind)
     stage.check("an abort takes traffic back before pods", traffic < 10, f"traffic after {traffic:.1f} s, all pods after {whole:.1f} s")
-    stage.check("no request failed but those that were shed", summary["failed"] == shed and summary["requests"] > 0,
+    stage.check("no request failed but those that were shed", told_429(summary) and summary["requests"] > 0,
                 f"{summary['requests']} requests, failed: {failures_by_kind(summary)}")
 
     users = stage.load("bot")
     release.patch({"strategy": {"canary": {"capacityPolicy": {"type": "InPlace"}}}, "backend": {"pods": {"engine": {"args": arguments(1024)}}}})
     obj = release.wait_for("exchanged in place", lambda obj: settled(obj) and latest_history(obj).get("outcome") == "Promoted"
-                           and status(obj)["stable"]["revision"] > 3, 240)
+                           and status(obj)["stable"]["revision"] > 2, 240)
     before = users.read()["requests"]
     stage.wait("users are served again", lambda: users.read()["requests"] > before + 10, 60)
     summary = users.stop()
     stage.check("in place, users are told 429 until the candidate serves",
-                summary["failed"] > 0 and all("429" in kind for kind in summary["failedByKind"]),
+                summary["failed"] > 0 and told_429(summary),
                 f"{summary['requests']} requests, failed: {failures_by_kind(summary)}; {release_seconds(obj)} s from start to promotion")
     kubectl("delete", "mdep", "bot", "-n", stage.namespace)
+
+
+def told_429(summary):
+    """Whether those that failed were told to come again."""
+    return all(failure["status"] == 429 for failure in summary["failures"])
 
 
 def release_seconds(obj):

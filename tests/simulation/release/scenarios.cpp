@@ -187,8 +187,7 @@ std::vector<Scenario> make_scenarios() {
                  {"Promoted Prompt", "Promoted Model"},
                  "Healthy",
                  {kDeploymentName, kSecondDeployment},
-                 4,    // of each deployment and each prompt: they change hands one after the other
-                 2});  // how far a load has come, and a first acknowledgement
+                 4});  // of each deployment and each prompt: they change hands one after the other
   add("quickstart", quickstart().phases,
       {"Promoted Engine", "RolledBack Model", "RolledBack Prompt", "Promoted Prompt", "Promoted Model"});
   add("guardrails-in-many-canaries", guardrail_flow().phases,
@@ -204,7 +203,6 @@ std::vector<Scenario> make_scenarios() {
                       }};
     add(name, then({{"exchange", use_model(model), settled()}}, start), std::move(history), phase, 2);
     all.back().accelerators = replicas;
-    all.back().more_of_one = 2;
   };
   exchange("replace-good-model", "Replace", 4, kNextModel, {"Promoted Model", "Promoted Model"}, "Healthy");
   exchange("replace-degraded-model", "Replace", 3, kDegradedModel, {"RolledBack Model", "Promoted Model"},

@@ -18,7 +18,7 @@ struct Scenario {
   // Accepted writes that one crash may add. Where a user's change comes at another moment after a crash,
   // waits are told that were not there before.
   int more_writes = 1;  // that a crash may cost, in all
-  int more_of_one = 1;  // of the status of one object
+  int more_of_one = 2;  // of the status of one object: how far a load has come, and a first acknowledgement
   int accelerators = 1000;
 
   PlayOptions options() const;
