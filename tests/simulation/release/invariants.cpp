@@ -1,6 +1,7 @@
 #include "tests/simulation/release/invariants.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "crds/base/digest.hpp"
@@ -131,6 +132,10 @@ void Invariants::on_lost_status() {
   status_lost_ = true;
   const std::int64_t told = configured_.empty() ? 0 : configured_.rbegin()->first;
   authorised_.erase(authorised_.upper_bound(told), authorised_.end());
+  if (status_.swap) {  // its record may say so before the next status does
+    passed_.insert(status_.swap->stable);
+    rejected_.erase(status_.swap->stable);
+  }
   lost_.push_back(status_);
 }
 
@@ -199,7 +204,15 @@ void Invariants::on_config(const StoredEvent& event) {
   const bool known = authorised != authorised_.end() && authorised->second == arms;
   api::ModelDeploymentStatus status = known || lost == lost_.rend() ? status_ : *lost;
   // With a status its history is lost, and what it told may show only now.
-  if (status.history.empty() && !lost_.empty()) status.history = lost_.back().history;
+  if (status.history.empty() && !lost_.empty()) {
+    status.history = lost_.back().history;
+    if (const auto& swap = lost_.back().swap) {
+      api::HistoryEntry exchanged;
+      exchanged.outcome = api::HistoryOutcome::Swapped;
+      exchanged.hash = swap->stable;
+      status.history.insert(status.history.begin(), std::move(exchanged));
+    }
+  }
   if (!known && lost == lost_.rend())
     violated(where + (authorised == authorised_.end()
                           ? " is in no persisted status"
@@ -276,8 +289,12 @@ void Invariants::on_engine(const StoredEvent& event) {
   const auto& serving = first ? status_.candidate : status_.stable;
   const bool follows_spec = serving && short_hash(serving->serving_hash) == serving_hash;
   if (!event.before.is_null() && replicas < integer_at(event.before, "spec.replicas")) {
-    // Users may ask for fewer; then the engine goes on with as many.
-    if (!follows_spec || replicas < replicas_at_least_) check_retirement(serving_hash);
+    // Users may ask for fewer; then the engine goes on with as many, and so does that of a candidate
+    // or of what was stable before.
+    const bool follows_too = std::ranges::any_of(
+        std::array{&status_.candidate, &status_.previous_stable},
+        [&](const auto* other) { return *other && short_hash((*other)->serving_hash) == serving_hash; });
+    if (!(follows_spec || follows_too) || replicas < replicas_at_least_) check_retirement(serving_hash);
     check_scaled_down(serving_hash, replicas);
   }
   if (follows_spec && replicas == replicas_) replicas_at_least_ = replicas_;
