@@ -127,7 +127,7 @@ void Invariants::on_status(const StoredEvent& event) {
   }
 }
 
-// With a status goes what only the status told: epochs that no gateway was told, which may be given anew.
+// With a status goes what only the status told: epochs that no gateway was told may be given anew.
 void Invariants::on_lost_status() {
   status_lost_ = true;
   const std::int64_t told = configured_.empty() ? 0 : configured_.rbegin()->first;
@@ -137,6 +137,11 @@ void Invariants::on_lost_status() {
     rejected_.erase(status_.swap->stable);
   }
   lost_.push_back(status_);
+  // A rejection that no record tells of yet is lost too.
+  std::set<std::string> recorded;
+  for (const Json& record : cluster_->server->store.list(kube::kControllerRevisions, kNamespace))
+    if (!annotation(record, names::kRejectedAt).empty()) recorded.insert(annotation(record, names::kHash));
+  std::erase_if(rejected_, [&](const auto& entry) { return !recorded.contains(entry.first); });
 }
 
 // First the decision stands in the status, then the record of the revision tells it, then the pointers move:
