@@ -191,7 +191,7 @@ const Json* find_path(const Json& value, std::string_view path) {
     const std::string_view step = path.substr(0, dot);
     path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
     if (at->is_object()) {
-      const auto it = at->find(std::string(step));
+      const auto it = at->find(step);
       if (it == at->end()) return nullptr;
       at = &*it;
     } else if (at->is_array()) {

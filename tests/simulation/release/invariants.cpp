@@ -1,6 +1,7 @@
 #include "tests/simulation/release/invariants.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "crds/base/digest.hpp"
@@ -127,12 +128,21 @@ void Invariants::on_status(const StoredEvent& event) {
   }
 }
 
-// With a status goes what only the status told: epochs that no gateway was told, which may be given anew.
+// With a status goes what only the status told: epochs that no gateway was told may be given anew.
 void Invariants::on_lost_status() {
   status_lost_ = true;
   const std::int64_t told = configured_.empty() ? 0 : configured_.rbegin()->first;
   authorised_.erase(authorised_.upper_bound(told), authorised_.end());
+  if (status_.swap) {  // its record may say so before the next status does
+    passed_.insert(status_.swap->stable);
+    rejected_.erase(status_.swap->stable);
+  }
   lost_.push_back(status_);
+  // A rejection that no record tells of yet is lost too.
+  std::set<std::string> recorded;
+  for (const Json& record : cluster_->server->store.list(kube::kControllerRevisions, kNamespace))
+    if (!annotation(record, names::kRejectedAt).empty()) recorded.insert(annotation(record, names::kHash));
+  std::erase_if(rejected_, [&](const auto& entry) { return !recorded.contains(entry.first); });
 }
 
 // First the decision stands in the status, then the record of the revision tells it, then the pointers move:
@@ -200,7 +210,15 @@ void Invariants::on_config(const StoredEvent& event) {
   const bool known = authorised != authorised_.end() && authorised->second == arms;
   api::ModelDeploymentStatus status = known || lost == lost_.rend() ? status_ : *lost;
   // With a status its history is lost, and what it told may show only now.
-  if (status.history.empty() && !lost_.empty()) status.history = lost_.back().history;
+  if (status.history.empty() && !lost_.empty()) {
+    status.history = lost_.back().history;
+    if (const auto& swap = lost_.back().swap) {
+      api::HistoryEntry exchanged;
+      exchanged.outcome = api::HistoryOutcome::Swapped;
+      exchanged.hash = swap->stable;
+      status.history.insert(status.history.begin(), std::move(exchanged));
+    }
+  }
   if (!known && lost == lost_.rend())
     violated(where + (authorised == authorised_.end()
                           ? " is in no persisted status"
@@ -315,9 +333,14 @@ void Invariants::on_engine(const StoredEvent& event) {
   const auto& serving = first ? status_.candidate : status_.stable;
   const bool follows_spec = serving && short_hash(serving->serving_hash) == serving_hash;
   if (!event.before.is_null() && replicas < integer_at(event.before, "spec.replicas")) {
-    // Users may ask for fewer; then the engine goes on with as many.
+    // Users may ask for fewer; then the engine goes on with as many, and so does that of a candidate
+    // or of what was stable before.
+    const bool follows_too = std::ranges::any_of(
+        std::array{&status_.candidate, &status_.previous_stable},
+        [&](const auto* other) { return *other && short_hash((*other)->serving_hash) == serving_hash; });
     const bool exchanged = follows_spec && gives_pods_up(serving_hash);
-    if (!exchanged && (!follows_spec || replicas < replicas_at_least_)) check_retirement(serving_hash);
+    if (!exchanged && (!(follows_spec || follows_too) || replicas < replicas_at_least_))
+      check_retirement(serving_hash);
     check_scaled_down(serving_hash, replicas);
   }
   if (follows_spec && replicas == replicas_) replicas_at_least_ = replicas_;

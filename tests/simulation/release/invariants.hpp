@@ -58,6 +58,7 @@ class Invariants {
   void note_policy();
   void check_configured(const std::string& where, const Arms& arms);
   bool is_rejected(const std::string& hash) const;
+  void check_fallback(const UserRequest& request, const wire::GatewayArm& assigned, const std::string& what);
   static Arms arms_of(const api::ModelDeploymentStatus& status);
   Timestamp now() const;
   void violated(const std::string& what);
@@ -86,6 +87,7 @@ class Invariants {
   std::string policy_ = "Surge";  // of the release that is on, until stable has all of its pods again
   // What the spec asks for, and the least it asked for since the stable engine last had as many.
   std::int64_t replicas_ = 1, replicas_at_least_ = 1;
+  std::map<std::string, Duration> first_requests_;  // by life of a gateway
   std::vector<std::string> violations_;
 };
 

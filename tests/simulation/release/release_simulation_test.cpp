@@ -34,7 +34,7 @@ constexpr int kEveryPlan = 97;
 constexpr std::uint64_t kSeeds = 6;
 #else
 constexpr int kEveryPlan = 1;
-constexpr std::uint64_t kSeeds = 120;
+constexpr std::uint64_t kSeeds = 240;
 #endif
 constexpr std::uint64_t kShards = 6;
 
@@ -197,7 +197,7 @@ TEST_P(EveryScenario, what_is_seen_late_or_never_ends_as_if_it_was_seen) {
   const std::array families{Family::StaleStart, Family::Unobserved, Family::Stale, Family::Recreated,
                             Family::TwoLeaders};
   const auto index = static_cast<std::size_t>(find_scenario(GetParam().name) - scenarios().data());
-  expect_no_violation(GetParam(), families[index % families.size()], 11);
+  expect_no_violation(GetParam(), families[index % families.size()], 7);
 }
 
 // Every write of the operator meets this fault, and its next attempt, which may say something newer, does

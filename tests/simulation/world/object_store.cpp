@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <set>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "operator/kube/object.hpp"
@@ -384,9 +385,10 @@ bool ObjectStore::edit(const ResourceType& given, const ObjectKey& key,
 }
 
 int ObjectStore::collect_garbage() {
-  std::set<std::string> living;
+  std::unordered_set<std::string_view> living;
   for (const auto& [type, all] : kinds_) {
-    for (const auto& [key, object] : all) living.insert(string_at(object, "metadata.uid"));
+    for (const auto& [key, object] : all)
+      living.insert(find_path(object, "metadata.uid")->get_ref<const std::string&>());
   }
   std::vector<std::pair<const ResourceType*, ObjectKey>> orphans;
   for (const auto& [type, all] : kinds_) {
@@ -394,7 +396,8 @@ int ObjectStore::collect_garbage() {
       const Json* owners = find_path(object, "metadata.ownerReferences");
       if (!owners || !owners->is_array() || owners->empty()) continue;
       const bool owned = std::any_of(owners->begin(), owners->end(), [&](const Json& owner) {
-        return living.contains(string_at(owner, "uid"));
+        const Json* uid = find_path(owner, "uid");
+        return uid && uid->is_string() && living.contains(uid->get_ref<const std::string&>());
       });
       if (!owned && !find_path(object, "metadata.deletionTimestamp")) orphans.emplace_back(type, key);
     }

@@ -55,7 +55,7 @@ class SimEnv final : public Env {
   bool alive_ = true;
   TimerId next_timer_ = 1;
   std::map<TimerId, std::shared_ptr<Timer>> timers_;
-  boost::asio::io_context io_{1};
+  boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};  // one thread: nothing to lock
 };
 
 }  // namespace llmops::simulation

@@ -22,13 +22,15 @@ Result<void> SimExchange::begin(int status, Headers headers, std::string body, b
   started_ = true;
   finished_ = complete;
   world_.note_answer(connection_->record, status);
-  transport_.to_client(connection_, true, [status, headers, body, complete](Connection& connection) {
-    connection.head = true;
-    connection.status = status;
-    connection.headers = headers;
-    if (!body.empty()) connection.chunks.push_back(body);
-    connection.complete = complete;
-  });
+  transport_.to_client(connection_, true,
+                       [status, headers = std::move(headers), body = std::move(body),
+                        complete](Connection& connection) mutable {
+                         connection.head = true;
+                         connection.status = status;
+                         connection.headers = std::move(headers);
+                         if (!body.empty()) connection.chunks.push_back(std::move(body));
+                         connection.complete = complete;
+                       });
   return Result<void>();
 }
 
@@ -39,11 +41,14 @@ Result<void> SimExchange::send(std::string bytes) {
   if (bytes.empty()) return Result<void>();
   // Networks cut where they like.
   const std::size_t cut = world_.random() % 4 == 0 ? world_.random() % bytes.size() : 0;
-  for (const std::string& piece : {bytes.substr(0, cut), bytes.substr(cut)}) {
-    if (piece.empty()) continue;
-    transport_.to_client(connection_, false,
-                         [piece](Connection& connection) { connection.chunks.push_back(piece); });
-  }
+  const auto deliver = [&](std::string piece) {
+    if (piece.empty()) return;
+    transport_.to_client(connection_, false, [piece = std::move(piece)](Connection& connection) mutable {
+      connection.chunks.push_back(std::move(piece));
+    });
+  };
+  deliver(bytes.substr(0, cut));
+  deliver(cut == 0 ? std::move(bytes) : bytes.substr(cut));
   return Result<void>();
 }
 

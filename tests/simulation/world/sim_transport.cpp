@@ -215,10 +215,10 @@ void SimTransport::to_client(const std::shared_ptr<Connection>& connection, bool
   const Duration at = std::max(world_.time() + world_.latency(), connection->last_to_client);
   connection->last_to_client = at;
   World& world = world_;
-  world_.schedule(at - world_.time(), [&world, connection, is_head, change = std::move(change)] {
+  world_.schedule(at - world_.time(), [&world, connection, is_head, change = std::move(change)]() mutable {
     Process& client = *connection->client;
     if (!client.running() || client.starts != connection->client_start) return;
-    client.env->post([&world, connection, is_head, change] {
+    client.env->post([&world, connection, is_head, change = std::move(change)] {
       if (connection->failure) return;
       if (is_head && !world.answer_arrives(*connection->client, connection->record)) return;
       change(*connection);

@@ -220,16 +220,16 @@ bool World::run_handler(Process& process) {
 }
 
 bool World::run_ready() {
-  std::vector<Process*> order;
+  order_.clear();
   for (const auto& [name, process] : processes_) {
     if (!process->running() || process->paused) continue;
     // A process that is about to die after an answer comes first: nothing else may happen in between.
     if (process->crash_when_quiet) return run_handler(*process);
-    order.push_back(process.get());
+    order_.push_back(process.get());
   }
-  for (std::size_t left = order.size(); left > 0; --left) {
-    std::swap(order[random() % left], order[left - 1]);
-    if (run_handler(*order[left - 1])) return true;
+  for (std::size_t left = order_.size(); left > 0; --left) {
+    std::swap(order_[random() % left], order_[left - 1]);
+    if (run_handler(*order_[left - 1])) return true;
   }
   return false;
 }

@@ -173,6 +173,7 @@ class World {
   std::map<std::pair<Duration, EventId>, std::function<void()>> events_;
   std::map<EventId, Duration> due_;
   std::map<std::string, std::unique_ptr<Process>> processes_;
+  std::vector<Process*> order_;  // in which run_ready() asks them
   std::map<std::string, std::string> hosts_;
   std::vector<std::string> deaths_;
   std::vector<WriteRecord> write_log_;
