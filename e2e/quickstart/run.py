@@ -14,7 +14,7 @@ import phases  # noqa: E402
 from install import CannotRun, apply_golden_set, apply_sample, cluster_up, delete_namespace, install_chart, load_images  # noqa: E402
 from kube import ApiError, Kube  # noqa: E402
 from load import LoadRun, failure_lines  # noqa: E402
-from paths import BUILD, SAMPLES  # noqa: E402
+from paths import BUILD, CURRENT, SAMPLES  # noqa: E402
 from reach import service_address  # noqa: E402
 from release import Release, Unexpected, status  # noqa: E402
 from report import arm_rows, result_document, table_rows, write_json  # noqa: E402
@@ -140,7 +140,8 @@ def main():
     if load["failed"] or not load["requests"]:
         screen.line("error: " + (f"{load['failed']} requests failed" if load["requests"] else "no request was answered"))
         return 1
-    screen.line("  The cluster stays: . e2e/cluster/env.sh && kubectl get mdep -n llmops-quickstart; make quickstart-clean removes it.")
+    screen.line("  Everything stays: " + ("" if CURRENT else ". e2e/cluster/env.sh && ") +
+                "kubectl get mdep -n llmops-quickstart; make quickstart-clean removes it.")
     return 0
 
 
