@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <set>
 #include <thread>
 
@@ -17,6 +18,12 @@
 #include "tests/simulation/release/suite.hpp"
 
 namespace llmops::simulation {
+
+// For the names that ctest shows.
+void PrintTo(const Scenario& scenario, std::ostream* out) {
+  *out << scenario.name;
+}
+
 namespace {
 
 #if defined(__has_feature)
