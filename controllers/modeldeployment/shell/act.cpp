@@ -131,7 +131,7 @@ Task<Result<void>> ModelDeploymentController::persist(const Observed& observed,
     co_return with_context(version.error(), "writing the status of " + observed.meta.key().to_string());
   own_writes_.record(observed.meta.key(), caches_.model_deployments, *version);
   last_status_write_[observed.meta.key()] = env_.now();
-  if (!progress_only) metrics_.add("llmops_release_transitions_total", {});
+  if (!progress_only) metrics_.add(metrics::kTransitions.name, {});
   tell(observed, transition.notes);
   co_return Result<void>();
 }

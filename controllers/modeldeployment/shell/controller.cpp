@@ -53,10 +53,8 @@ ModelDeploymentController::ModelDeploymentController(Env& env, kube::Client& cli
       events_(events),
       metrics_(metrics),
       options_(std::move(options)) {
-  metrics_.describe("llmops_gateway_report_pulls_total", Metrics::Kind::Counter,
-                    "Reports asked from gateways; none while everything is settled.");
-  metrics_.describe("llmops_release_transitions_total", Metrics::Kind::Counter,
-                    "Status writes of ModelDeployments that carried a transition.");
+  metrics_.describe(metrics::kReportPulls);
+  metrics_.describe(metrics::kTransitions);
 }
 
 void ModelDeploymentController::watch(WorkQueue& queue) {
