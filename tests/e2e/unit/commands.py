@@ -43,9 +43,9 @@ def make_words():
     """(targets, variables) that the Makefile and the scripts behind it know."""
     with open(os.path.join(ROOT, "Makefile"), encoding="utf-8") as file:
         text = file.read()
-    scripts = subprocess.run(["git", "grep", "-hoE", "[A-Z][A-Z_]{2,}", "--", "Makefile", "e2e", "tests/e2e"], cwd=ROOT, capture_output=True,
+    scripts = subprocess.run(["git", "grep", "-hoE", "[A-Z][A-Z_]{2,}", "--", "Makefile", "e2e", "tests/e2e/*.py", "tests/e2e/scenarios", ":!tests/e2e/unit"], cwd=ROOT, capture_output=True,
                              text=True, check=True).stdout
-    return set(re.findall(r"^([a-z][a-z-]*):", text, re.M)), set(scripts.split())
+    return set(re.findall(r"^([a-z][a-z0-9-]*):", text, re.M)), set(scripts.split())
 
 
 @functools.cache
@@ -155,7 +155,7 @@ def kubectl_problems(words):
         return [f"kubectl {positional[0]}: not in the table of tests/e2e/unit/commands.py"]
     found = file_problems(files)
     if positional[0] == "explain":
-        return found + explain_problems(positional[1])
+        return found + (explain_problems(positional[1]) if len(positional) > 1 else [])
     if positional[0] == "rollout":
         positional = positional[1:]
     elif positional[0] not in WITH_KIND:

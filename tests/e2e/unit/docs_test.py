@@ -17,6 +17,7 @@ from markdown import Block, ROOT, read
 
 FILES = markdown.files()
 PLAIN = {"text"}  # shown, not run: drawings and output
+MADE = ("build/", "crds/api/", "crds/wire/")  # folders of what a build makes
 OFFLINE = {"llmops", "echo", "cat", "printf"}  # what a block that is run may call
 
 
@@ -158,6 +159,21 @@ class DocumentsTest(unittest.TestCase):
                      if re.match(r"^(llmops|gen_ai)_[a-z_]+(\{|$)", code)}
             labels = set(re.findall(r"\bgen_ai_token_type\b", read(name)))
             self.assertEqual(named - known - labels, set(), name)
+
+    def test_files_that_are_named_are_there(self):
+        tracked = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        folders = {name.split("/")[0] for name in tracked.splitlines() if "/" in name}
+        problems, count = [], 0
+        for name in FILES:
+            for code in markdown.inline_code(read(name)):
+                if re.fullmatch(r"[\w.-]+(/[\w.-]+)+/?", code) and code.split("/")[0] in folders and not (code.startswith(MADE) and code.endswith(".hpp")):
+                    count += 1
+                    # A folder's README may mean the folder that it stands in.
+                    if not any(os.path.exists(os.path.join(ROOT, base, code)) for base in ("", os.path.dirname(name))):
+                        problems.append(f"{name}: `{code}`: there is no such file")
+        print(f"\n{count} files within the text", file=sys.stderr)
+        self.assertEqual(problems, [])
+        self.assertGreater(count, 50)
 
     def test_the_index_names_every_document(self):
         index = read("docs/README.md")
