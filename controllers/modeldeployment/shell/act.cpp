@@ -62,7 +62,23 @@ Task<Result<void>> ModelDeploymentController::create(const Observed& observed, c
     record_write(observed, action.child.type, *live);
     co_return Result<void>();
   }
-  foreign_[observed.meta.key()][key] = {meta, ""};
+  foreign_[observed.meta.key()][key] = {action.child.type, {meta, ""}};
+  co_return Result<void>();
+}
+
+Task<Result<void>> ModelDeploymentController::look_at_foreign(kube::ObjectKey owner, std::string uid) {
+  const auto known = foreign_.find(owner);
+  if (known == foreign_.end()) co_return Result<void>();
+  std::vector<std::pair<std::string, Foreign>> before(known->second.begin(), known->second.end());
+  for (const auto& [name, foreign] : before) {
+    auto live = co_await client_.get(foreign.type, foreign.state.meta.key());
+    if (!live.ok() && live.error().code != ErrorCode::NotFound)
+      co_return with_context(live.error(), "looking at " + name);
+    const kube::ObjectMeta meta = live.ok() ? kube::parse_meta(*live) : kube::ObjectMeta{};
+    const auto* controller = meta.controller();
+    if (!live.ok() || (controller && controller->uid == uid)) foreign_[owner].erase(name);
+  }
+  if (foreign_[owner].empty()) foreign_.erase(owner);
   co_return Result<void>();
 }
 
