@@ -10,8 +10,8 @@
 namespace llmops::cli {
 namespace {
 
-std::string at_line(const YAML::Mark& mark) {
-  return mark.is_null() ? std::string() : "line " + std::to_string(mark.line + 1) + ": ";
+int line_of(const YAML::Mark& mark) {
+  return mark.is_null() ? 0 : mark.line + 1;
 }
 
 bool is_integer(std::string_view text) {
@@ -63,79 +63,131 @@ Json plain_scalar(const std::string& text) {
   return text;
 }
 
+// What a document became, or why it did not.
 class Walk {
  public:
   explicit Walk(const YamlLimits& limits) : limits_(limits) {}
 
-  Result<Json> to_json(const YAML::Node& node, std::size_t depth) {
+  // False: see problem().
+  bool to_json(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
     if (depth > limits_.max_depth)
-      return Error{ErrorCode::TooLarge, at_line(node.Mark()) + "found a nesting deeper than " +
-                                            std::to_string(limits_.max_depth) + ", allowed at most so deep"};
+      return refuse(
+          ErrorCode::TooLarge, node.Mark(),
+          "found a nesting deeper than " + std::to_string(limits_.max_depth) + ", allowed at most so deep");
     if (++nodes_ > limits_.max_nodes)
-      return Error{ErrorCode::TooLarge, at_line(node.Mark()) + "found more than " +
-                                            std::to_string(limits_.max_nodes) +
-                                            " values (aliases counted each time), allowed at most so many"};
+      return refuse(ErrorCode::TooLarge, node.Mark(),
+                    "found more than " + std::to_string(limits_.max_nodes) +
+                        " values (aliases counted each time), allowed at most so many");
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
-        return node.Tag() == "?" || node.Tag().empty() ? plain_scalar(node.Scalar()) : Json(node.Scalar());
+        value = node.Tag() == "?" || node.Tag().empty() ? plain_scalar(node.Scalar()) : Json(node.Scalar());
+        return true;
       case YAML::NodeType::Sequence:
-        return sequence(node, depth);
+        return sequence(node, at, depth, value);
       case YAML::NodeType::Map:
-        return mapping(node, depth);
+        return mapping(node, at, depth, value);
       default:
-        return Json(nullptr);
+        value = nullptr;
+        return true;
     }
+  }
+
+  const YamlProblem& problem() const { return problem_; }
+  FieldLines take_lines() { return std::move(lines_); }
+  void add_line(const FieldPath& at, const YAML::Mark& mark) {
+    if (!mark.is_null()) lines_.add(at.to_string(), line_of(mark));
   }
 
  private:
-  Result<Json> sequence(const YAML::Node& node, std::size_t depth) {
-    Json list = Json::array();
-    for (const YAML::Node& element : node) {
-      auto value = to_json(element, depth + 1);
-      if (!value) return value;
-      list.push_back(std::move(*value));
-    }
-    return list;
+  bool refuse(ErrorCode code, const YAML::Mark& mark, std::string message) {
+    problem_ = {code, line_of(mark), std::move(message)};
+    return false;
   }
 
-  Result<Json> mapping(const YAML::Node& node, std::size_t depth) {
-    Json object = Json::object();
+  bool sequence(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
+    value = Json::array();
+    for (const YAML::Node& element : node) {
+      const FieldPath here = at.index(value.size());
+      add_line(here, element.Mark());
+      Json read;
+      if (!to_json(element, here, depth + 1, read)) return false;
+      value.push_back(std::move(read));
+    }
+    return true;
+  }
+
+  bool mapping(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
+    value = Json::object();
     for (const auto& entry : node) {
       if (!entry.first.IsScalar())
-        return Error{ErrorCode::InvalidArgument,
-                     at_line(entry.first.Mark()) + "found a key that is not a text, allowed a text"};
+        return refuse(ErrorCode::InvalidArgument, entry.first.Mark(),
+                      "found a key that is not a text, allowed a text");
       const std::string& key = entry.first.Scalar();
-      if (object.contains(key))
-        return Error{ErrorCode::InvalidArgument,
-                     at_line(entry.first.Mark()) + "found key \"" + key + "\" a second time, allowed once"};
-      auto value = to_json(entry.second, depth + 1);
-      if (!value) return value;
-      object[key] = std::move(*value);
+      if (value.contains(key))
+        return refuse(ErrorCode::InvalidArgument, entry.first.Mark(),
+                      "found key \"" + key + "\" a second time, allowed once");
+      const FieldPath here = at.member(key);
+      add_line(here, entry.first.Mark());
+      Json read;
+      if (!to_json(entry.second, here, depth + 1, read)) return false;
+      value[key] = std::move(read);
     }
-    return object;
+    return true;
   }
 
   const YamlLimits& limits_;
   std::size_t nodes_ = 0;
+  FieldLines lines_;
+  YamlProblem problem_;
 };
 
 }  // namespace
 
-Result<std::vector<Json>> parse_yaml(std::string_view text, const YamlLimits& limits) {
-  if (text.size() > limits.max_bytes)
-    return Error{ErrorCode::TooLarge, "found " + std::to_string(text.size()) + " bytes of YAML, allowed " +
-                                          std::to_string(limits.max_bytes)};
-  std::vector<Json> documents;
+int FieldLines::nearest(std::string_view field) const {
+  while (true) {
+    if (const auto found = lines_.find(field); found != lines_.end()) return found->second;
+    if (field.empty()) return 0;
+    const std::size_t cut = field.find_last_of(".[");
+    field = field.substr(0, cut == std::string_view::npos ? 0 : cut);
+  }
+}
+
+YamlStream read_yaml(std::string_view text, const YamlLimits& limits) {
+  YamlStream stream;
+  if (text.size() > limits.max_bytes) {
+    stream.problem = {ErrorCode::TooLarge, 0,
+                      "found " + std::to_string(text.size()) + " bytes of YAML, allowed " +
+                          std::to_string(limits.max_bytes)};
+    return stream;
+  }
   try {  // yaml-cpp reports by exceptions
     for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
       Walk walk(limits);
-      auto document = walk.to_json(node, 0);
-      if (!document) return document.error();
-      if (!document->is_null()) documents.push_back(std::move(*document));
+      YamlDocument document;
+      walk.add_line({}, node.Mark());
+      if (!walk.to_json(node, {}, 0, document.value)) {
+        stream.problem = walk.problem();
+        return stream;
+      }
+      document.lines = walk.take_lines();
+      if (!document.value.is_null()) stream.documents.push_back(std::move(document));
     }
   } catch (const YAML::Exception& problem) {
-    return Error{ErrorCode::InvalidArgument, at_line(problem.mark) + "not YAML: " + problem.msg};
+    stream.problem = {ErrorCode::InvalidArgument, line_of(problem.mark), "not YAML: " + problem.msg};
   }
+  return stream;
+}
+
+Result<std::vector<Json>> parse_yaml(std::string_view text, const YamlLimits& limits) {
+  YamlStream stream = read_yaml(text, limits);
+  if (stream.problem) {
+    const YamlProblem& problem = *stream.problem;
+    return Error{problem.code,
+                 (problem.line == 0 ? std::string() : "line " + std::to_string(problem.line) + ": ") +
+                     problem.message};
+  }
+  std::vector<Json> documents;
+  for (YamlDocument& document : stream.documents) documents.push_back(std::move(document.value));
   return documents;
 }
 

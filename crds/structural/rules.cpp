@@ -65,10 +65,14 @@ std::string verdict_of(const Rule& rule, const cel::Value& self) {
   return *result->boolean() ? std::string() : rule.message;
 }
 
-std::string field_of(const FieldPath& at, const Rule& rule) {
+// Where a rule points. Without a fieldPath its message often begins with the member that it is about
+// ("pattern belongs to …", at the root also "gateway.serviceName is …" of the spec).
+std::string field_of(const FieldPath& at, const Rule& rule, const Json& value, const std::string& message) {
   const std::string here = at.to_string();
-  if (!here.empty() || rule.field_path.empty()) return here + rule.field_path;
-  return rule.field_path.substr(1);
+  std::string below = rule.field_path.empty() ? "." + message.substr(0, message.find(' ')) : rule.field_path;
+  if (rule.field_path.empty() && find_path(value, below.substr(1)) == nullptr) below = ".spec" + below;
+  if (rule.field_path.empty() && find_path(value, below.substr(1)) == nullptr) return here;
+  return here.empty() ? below.substr(1) : here + below;
 }
 
 class RuleCheck {
@@ -78,8 +82,10 @@ class RuleCheck {
   void check(const Json& value, const Schema& schema, const FieldPath& at, const cel::Value& self) {
     for (const Rule& rule : schema.rules) {
       if (rule.program.uses_old_self()) continue;
-      if (std::string message = verdict_of(rule, self); !message.empty())
-        findings_.push_back({field_of(at, rule), std::move(message)});
+      if (std::string message = verdict_of(rule, self); !message.empty()) {
+        std::string field = field_of(at, rule, value, message);
+        findings_.push_back({std::move(field), std::move(message)});
+      }
     }
     if (value.is_array() && schema.items != nullptr && self.list() != nullptr)
       for (std::size_t i = 0; i < value.size(); ++i)

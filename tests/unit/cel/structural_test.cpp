@@ -155,6 +155,14 @@ TEST(Structural, RulesSeeTheDeclaredTypes) {
               ElementsAre(HasSubstr("cannot be evaluated: no such key: a")));
 }
 
+TEST(Structural, ARuleWithoutFieldPathPointsAtTheMemberThatItsMessageBeginsWith) {
+  const std::string schema =
+      R"json({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},
+      "x-kubernetes-validations":[{"rule":"has(self.a) == has(self.b)","message":"b belongs to a"}]})json";
+  EXPECT_THAT(found(schema, R"({"b":1})"), ElementsAre("spec.b: b belongs to a"));
+  EXPECT_THAT(found(schema, R"({"a":1})"), ElementsAre("spec: b belongs to a"));
+}
+
 TEST(Structural, RulesWaitUntilNothingIsMissingOrOfAWrongType) {
   const auto schema = schema_of(R"({"type":"object","required":["a"],"properties":{"a":{"type":"integer"}},
       "x-kubernetes-validations":[{"rule":"self.a > 1","message":"more than one"},
