@@ -24,6 +24,13 @@ Result<std::string> read_stream(std::istream& stream, const std::string& name) {
 using Folder = std::filesystem::directory_iterator;
 using Tree = std::filesystem::recursive_directory_iterator;
 
+bool holds_no_manifests(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const std::string name = folder.filename().string();
+  return name.starts_with('.') ||
+         (name == "templates" && std::filesystem::exists(folder.parent_path() / "Chart.yaml", ignored));
+}
+
 template <class Iterator>
 std::error_code find_manifests(const std::string& folder, std::vector<std::string>& paths) {
   std::error_code failure;
@@ -32,7 +39,7 @@ std::error_code find_manifests(const std::string& folder, std::vector<std::strin
     std::error_code ignored;
     if (at->is_directory(ignored)) {
       if constexpr (std::is_same_v<Iterator, Tree>)
-        if (path.filename().string().starts_with('.')) at.disable_recursion_pending();
+        if (holds_no_manifests(path)) at.disable_recursion_pending();
       continue;
     }
     const auto extension = path.extension();

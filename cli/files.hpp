@@ -23,7 +23,8 @@ struct NamedText {
 enum class Depth { OneFolder, AllFolders };
 
 // A file, "-", or a folder: then its *.yaml, *.yml and *.json files in order of name. AllFolders: those of
-// folders in it too, but for hidden ones (".git"); links to folders are not followed.
+// folders in it too, but for hidden ones (".git") and the templates of Helm charts, which are no manifests
+// before they are rendered; links to folders are not followed.
 Result<std::vector<NamedText>> read_manifests(const std::string& path, std::istream& in,
                                               Depth depth = Depth::OneFolder);
 

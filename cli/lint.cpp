@@ -48,6 +48,7 @@ class LintVerb final : public Verb {
     std::vector<LintProblem> problems = std::move(objects.problems);
     check_schemas(objects, problems);
     check_doubles(objects, problems);
+    check_rules(objects, problems);
     sort(problems);
     if (format_ == OutputFormat::Json)
       write_json(problems, context.out);

@@ -24,6 +24,7 @@ struct LintObject {
   std::string name;    // empty: the object has none
   std::string prefix;  // of its fields in the document: "items[2]" in a List
   std::shared_ptr<const FieldLines> lines;
+  bool sound = false;  // an API server would take it, as far as schemas and rules of the CRD say
 
   // The line of a field, or of the nearest one around it.
   int line_of(std::string_view field) const;

@@ -23,8 +23,9 @@ Result<std::unique_ptr<const structural::Schema>> schema_of(const std::string& k
   return Error{ErrorCode::NotFound, "no schema of " + kind};
 }
 
-void check(const LintObject& object, const structural::Schema& schema, std::vector<LintProblem>& problems) {
+void check(LintObject& object, const structural::Schema& schema, std::vector<LintProblem>& problems) {
   structural::Check check = structural::check_object(object.object, schema);
+  object.sound = check.findings.empty();
   for (structural::Finding& finding : check.findings)
     problems.push_back(object.problem(std::move(finding.field), std::move(finding.message), Severity::Error));
   if (!check.rules_checked)
@@ -34,9 +35,9 @@ void check(const LintObject& object, const structural::Schema& schema, std::vect
 
 }  // namespace
 
-void check_schemas(const LintObjects& objects, std::vector<LintProblem>& problems) {
+void check_schemas(LintObjects& objects, std::vector<LintProblem>& problems) {
   Schemas schemas;
-  for (const LintObject& object : objects.ours) {
+  for (LintObject& object : objects.ours) {
     auto found = schemas.find(object.kind);
     if (found == schemas.end()) found = schemas.emplace(object.kind, schema_of(object.kind)).first;
     if (const auto& schema = found->second; schema.ok())
