@@ -1,16 +1,12 @@
 #include "crds/cel/parser.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
-#include <initializer_list>
 #include <optional>
 #include <utility>
 
+#include "crds/cel/build.hpp"
 #include "crds/cel/cel.hpp"
-#include "crds/cel/functions.hpp"
 #include "crds/cel/lexer.hpp"
 
 namespace llmops::cel {
@@ -18,41 +14,9 @@ namespace {
 
 using Kind = Token::Kind;
 
-struct Macro {
-  std::string_view name;
-  std::size_t arguments;  // behind the variable
-  Operation operation;
-};
-constexpr Macro kMacros[] = {{"all", 1, Operation::All},
-                             {"exists", 1, Operation::Exists},
-                             {"exists_one", 1, Operation::ExistsOne},
-                             {"filter", 1, Operation::Filter},
-                             {"map", 1, Operation::Transform},
-                             {"map", 2, Operation::Transform}};
-
 constexpr std::pair<std::string_view, Operation> kRelations[] = {
     {"==", Operation::Equal},       {"!=", Operation::NotEqual}, {"<", Operation::Less},
     {"<=", Operation::LessOrEqual}, {">", Operation::Greater},   {">=", Operation::GreaterOrEqual}};
-
-Expression make(Operation operation, std::vector<Expression> operands) {
-  Expression expression;
-  expression.operation = operation;
-  expression.operands = std::move(operands);
-  return expression;
-}
-
-Expression pair_of(Operation operation, Expression left, Expression right) {
-  std::vector<Expression> operands;
-  operands.push_back(std::move(left));
-  operands.push_back(std::move(right));
-  return make(operation, std::move(operands));
-}
-
-Expression literal(Value value) {
-  Expression expression;
-  expression.literal = std::move(value);
-  return expression;
-}
 
 class Parser {
  public:
@@ -96,7 +60,7 @@ class Parser {
     if (!take(":")) return unexpected("\":\"");
     auto no = expression();
     if (!no) return no;
-    Expression result = pair_of(Operation::Conditional, std::move(*condition), std::move(*yes));
+    Expression result = make_pair_of(Operation::Conditional, std::move(*condition), std::move(*yes));
     result.operands.push_back(std::move(*no));
     return result;
   }
@@ -135,7 +99,7 @@ class Parser {
       if (!operation) break;
       auto right = sum();
       if (!right) return right;
-      left = pair_of(*operation, std::move(*left), std::move(*right));
+      left = make_pair_of(*operation, std::move(*left), std::move(*right));
     }
     return left;
   }
@@ -146,7 +110,7 @@ class Parser {
       const Operation operation = take("+") ? Operation::Add : (++next_, Operation::Subtract);
       auto right = unary();
       if (!right) return right;
-      left = pair_of(operation, std::move(*left), std::move(*right));
+      left = make_pair_of(operation, std::move(*left), std::move(*right));
     }
     return left;
   }
@@ -174,7 +138,7 @@ class Parser {
         auto index = expression();
         if (!index) return index;
         if (!take("]")) return unexpected("\"]\"");
-        object = pair_of(Operation::Index, std::move(*object), std::move(*index));
+        object = make_pair_of(Operation::Index, std::move(*object), std::move(*index));
       } else if (take(".")) {
         object = behind_dot(std::move(*object));
       } else {
@@ -189,59 +153,16 @@ class Parser {
     if (name.kind != Kind::Name) return unexpected("the name of a field or a function");
     ++next_;
     if (is_symbol("(")) return method(name, std::move(object));
-    if (const auto checked = check_name(name); !checked) return checked.error();
-    std::vector<Expression> operands;
-    operands.push_back(std::move(object));
-    Expression select = make(Operation::Select, std::move(operands));
-    select.name = name.text;
-    return select;
-  }
-
-  // Names such as __namespace__ are the API server's escapes of field names.
-  static Result<void> check_name(const Token& name) {
-    if (name.text.starts_with("__"))
-      return syntax_error(name.at, "the escaped name " + name.text, "names that need no escape");
-    return {};
+    return make_select(name, std::move(object));
   }
 
   Result<Expression> method(const Token& name, Expression object) {
-    const bool is_macro = std::any_of(std::begin(kMacros), std::end(kMacros),
-                                      [&](const Macro& m) { return m.name == name.text; });
-    if (is_macro) return macro(name, std::move(object));
+    if (is_macro(name.text)) return macro(name, std::move(object));
     auto arguments = list("(", ")");
     if (!arguments) return arguments.error();
-    if (name.text == "matches") return matches(name, std::move(object), *arguments);
+    if (name.text == "matches") return make_matches(name, std::move(object), *arguments);
     arguments->insert(arguments->begin(), std::move(object));
-    return call(name, true, std::move(*arguments));
-  }
-
-  Result<Expression> call(const Token& name, bool is_method, std::vector<Expression> arguments) {
-    const Function* function = find_function(name.text, is_method, arguments.size());
-    if (function == nullptr)
-      return syntax_error(name.at,
-                          (is_method ? "." : "") + name.text + "() with " +
-                              std::to_string(arguments.size() - (is_method ? 1 : 0)) + " arguments",
-                          function_names());
-    Expression result = make(Operation::Call, std::move(arguments));
-    result.function = function;
-    return result;
-  }
-
-  static Result<Expression> matches(const Token& name, Expression object,
-                                    const std::vector<Expression>& arguments) {
-    const std::string* pattern = arguments.size() == 1 && arguments[0].operation == Operation::Literal
-                                     ? arguments[0].literal.text()
-                                     : nullptr;
-    if (pattern == nullptr) return syntax_error(name.at, "matches without a literal", "matches('pattern')");
-    re2::RE2::Options options(re2::RE2::Quiet);
-    options.set_max_mem(1 << 20);
-    auto compiled = std::make_shared<const re2::RE2>(*pattern, options);
-    if (!compiled->ok()) return syntax_error(name.at, compiled->error(), "a pattern in RE2's syntax");
-    std::vector<Expression> operands;
-    operands.push_back(std::move(object));
-    Expression result = make(Operation::Matches, std::move(operands));
-    result.pattern = std::move(compiled);
-    return result;
+    return make_call(name, true, std::move(*arguments));
   }
 
   Result<Expression> macro(const Token& name, Expression range) {
@@ -259,14 +180,7 @@ class Parser {
     }
     variables_.pop_back();
     if (!take(")")) return unexpected("\",\" or \")\"");
-    for (const Macro& known : kMacros)
-      if (known.name == name.text && known.arguments == operands.size() - 1) {
-        Expression result = make(known.operation, std::move(operands));
-        result.name = variable.text;
-        return result;
-      }
-    return syntax_error(name.at, name.text + " with " + std::to_string(operands.size()) + " arguments",
-                        "all, exists, exists_one, filter and map with 2, map with 3");
+    return make_macro(name, variable, std::move(operands));
   }
 
   Result<Expression> primary() {
@@ -286,28 +200,20 @@ class Parser {
     }
     if (token.kind == Kind::End || token.kind == Kind::Symbol) return unexpected("a value");
     ++next_;
-    if (token.kind == Kind::Text) return literal(Value::of(token.text));
-    if (token.kind == Kind::Double) return literal(Value::of(std::strtod(token.text.c_str(), nullptr)));
-    if (token.kind == Kind::Integer) return integer(token);
+    if (token.kind == Kind::Text) return make_literal(Value::of(token.text));
+    if (token.kind == Kind::Double) return make_literal(Value::of(std::strtod(token.text.c_str(), nullptr)));
+    if (token.kind == Kind::Integer) return make_integer(token);
     return named(token);
   }
 
-  static Result<Expression> integer(const Token& token) {
-    std::int64_t number = 0;
-    const auto [end, code] =
-        std::from_chars(token.text.data(), token.text.data() + token.text.size(), number);
-    if (code != std::errc{}) return syntax_error(token.at, token.text, "integers of 64 bits");
-    return literal(Value::of(number));
-  }
-
   Result<Expression> named(const Token& token) {
-    if (token.text == "true" || token.text == "false") return literal(Value::of(token.text == "true"));
-    if (token.text == "null") return literal(Value{});
+    if (token.text == "true" || token.text == "false") return make_literal(Value::of(token.text == "true"));
+    if (token.text == "null") return make_literal(Value{});
     if (is_symbol("(")) {
       auto arguments = list("(", ")");
       if (!arguments) return arguments.error();
-      if (token.text == "has") return has(token, std::move(*arguments));
-      return call(token, false, std::move(*arguments));
+      if (token.text == "has") return make_has(token, std::move(*arguments));
+      return make_call(token, false, std::move(*arguments));
     }
     const bool declared = std::find(variables_.begin(), variables_.end(), token.text) != variables_.end();
     if (!declared && token.text == "oldSelf") uses_old_self_ = true;
@@ -317,14 +223,6 @@ class Parser {
     variable.operation = Operation::Variable;
     variable.name = token.text;
     return variable;
-  }
-
-  static Result<Expression> has(const Token& token, std::vector<Expression> arguments) {
-    if (arguments.size() != 1 || arguments[0].operation != Operation::Select)
-      return syntax_error(token.at, "has() of something else", "has(object.field)");
-    Expression result = std::move(arguments[0]);
-    result.operation = Operation::Has;
-    return result;
   }
 
   Result<std::vector<Expression>> list(std::string_view open, std::string_view close) {
