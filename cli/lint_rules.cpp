@@ -30,11 +30,17 @@ bool among(const std::array<std::string_view, n>& reasons, std::string_view reas
   return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
 }
 
+// What stands in a column of its own.
+void drop_front(std::string& message, const std::string& front) {
+  if (message.starts_with(front)) message.erase(0, front.size());
+}
+
 LintProblem told(const LintObject& object, rules::Problem found) {
   if (among(kUnfit, found.reason)) found.severity = Severity::Error;
-  if (!found.field.empty() && found.message.starts_with(found.field + ": "))
-    found.message.erase(0, found.field.size() + 2);
-  if (among(kMissing, found.reason)) found.message += " (it is not among these manifests)";
+  drop_front(found.message, "guardrail " + object.name + ": ");
+  drop_front(found.message, found.field + ": ");
+  if (found.field.starts_with("spec.")) drop_front(found.message, found.field.substr(5) + ": ");
+  if (among(kMissing, found.reason)) found.message += " (looked for among these manifests only)";
   return object.problem(std::move(found.field), std::move(found.message), found.severity);
 }
 

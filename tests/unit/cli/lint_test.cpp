@@ -133,7 +133,7 @@ TEST_F(Lint, WarningsDoNotFail) {
   EXPECT_EQ(run.last_line(), "valid");
   EXPECT_THAT(run.out,
               HasSubstr("-:11: warning: ModelDeployment bot: spec.promptRef.name: PromptVersion support-v1"));
-  EXPECT_THAT(run.out, HasSubstr("(it is not among these manifests)"));
+  EXPECT_THAT(run.out, HasSubstr("(looked for among these manifests only)"));
 }
 
 TEST_F(Lint, WhatCannotBeReadIsAWrongUse) {
@@ -233,6 +233,16 @@ spec:
       patterns: ["a", "(?<=x)b"]
 )"),
               ElementsAre("10 error spec.rules[0].regex.patterns[1]"));
+}
+
+TEST_F(Lint, MessagesDoNotRepeatTheirField) {
+  EXPECT_THAT(lint(R"(apiVersion: llmops.dev/v1alpha1
+kind: Guardrail
+metadata: {name: keys}
+spec: {rules: [{name: a, type: regex, action: Mask, regex: {patterns: ["(?<=x)b"]}}]}
+)")
+                  .out,
+              HasSubstr("-:4: error: Guardrail keys: spec.rules[0].regex.patterns[0]: expression "));
 }
 
 TEST_F(Lint, AReferenceToWhatIsNotThereIsAWarning) {
