@@ -97,15 +97,22 @@ class LintVerb final : public Verb {
     out << dump_json({{"problems", std::move(list)}}) << "\n";
   }
 
+  // One line a problem, whatever stands in keys.
+  static std::string on_one_line(std::string text) {
+    for (char& c : text)
+      if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    return text;
+  }
+
   // As compilers write it, so that editors and CI find the place.
   static void write_text(const std::vector<LintProblem>& problems, std::ostream& out) {
     for (const LintProblem& problem : problems) {
-      out << problem.file << ":";
-      if (problem.line != 0) out << problem.line << ":";
-      out << " " << name_of(problem.severity) << ": ";
-      if (!problem.object.empty()) out << problem.object << ": ";
-      if (!problem.field.empty()) out << problem.field << ": ";
-      out << problem.message << "\n";
+      std::string line = problem.file + ":";
+      if (problem.line != 0) line += std::to_string(problem.line) + ":";
+      line += " " + std::string(name_of(problem.severity)) + ": ";
+      if (!problem.object.empty()) line += problem.object + ": ";
+      if (!problem.field.empty()) line += problem.field + ": ";
+      out << on_one_line(line + problem.message) << "\n";
     }
   }
 

@@ -103,7 +103,7 @@ LintProblem LintObject::problem(std::string field, std::string message, Severity
 }
 
 void add_objects(const NamedText& text, LintObjects& objects) {
-  YamlStream stream = read_yaml(text.text);
+  YamlStream stream = read_yaml(text.text, YamlDialect::Kubectl);
   if (stream.problem)
     objects.problems.push_back(
         {text.name, stream.problem->line, {}, {}, stream.problem->message, Severity::Error});

@@ -2,9 +2,11 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 namespace llmops::cli {
@@ -63,10 +65,36 @@ Json plain_scalar(const std::string& text) {
   return text;
 }
 
+// What YAML 1.1 reads otherwise (https://github.com/kubernetes-sigs/yaml, resolve.go).
+Json kubectl_scalar(const std::string& text) {
+  static constexpr std::string_view kTrue[] = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"};
+  static constexpr std::string_view kFalse[] = {"n", "N", "no", "No", "NO", "off", "Off", "OFF"};
+  if (std::ranges::find(kTrue, text) != std::end(kTrue)) return true;
+  if (std::ranges::find(kFalse, text) != std::end(kFalse)) return false;
+  if (text.empty() || std::string_view("+-0123456789").find(text.front()) == std::string_view::npos)
+    return plain_scalar(text);
+  std::string plain = text;
+  std::erase(plain, '_');
+  const bool signed_text = plain.front() == '-' || plain.front() == '+';
+  const std::string_view digits = std::string_view(plain).substr(signed_text ? 1 : 0);
+  const bool binary = digits.starts_with("0b");
+  const bool octal = digits.size() > 1 && digits.front() == '0' &&
+                     digits.find_first_not_of("01234567") == std::string_view::npos;
+  std::int64_t number = 0;
+  const std::string_view body = digits.substr(binary ? 2 : 0);
+  if (binary || octal) {
+    const auto [end, code] = std::from_chars(body.data(), body.data() + body.size(), number, binary ? 2 : 8);
+    if (code == std::errc{} && end == body.data() + body.size())
+      return plain.front() == '-' ? -number : number;
+  }
+  Json read = plain_scalar(plain);
+  return read.is_number() ? read : Json(text);
+}
+
 // What a document became, or why it did not.
 class Walk {
  public:
-  explicit Walk(const YamlLimits& limits) : limits_(limits) {}
+  Walk(const YamlLimits& limits, YamlDialect dialect) : limits_(limits), dialect_(dialect) {}
 
   // False: see problem().
   bool to_json(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
@@ -80,7 +108,7 @@ class Walk {
                         " values (aliases counted each time), allowed at most so many");
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
-        value = node.Tag() == "?" || node.Tag().empty() ? plain_scalar(node.Scalar()) : Json(node.Scalar());
+        value = node.Tag() == "?" || node.Tag().empty() ? scalar(node.Scalar()) : Json(node.Scalar());
         return true;
       case YAML::NodeType::Sequence:
         return sequence(node, at, depth, value);
@@ -99,6 +127,10 @@ class Walk {
   }
 
  private:
+  Json scalar(const std::string& text) const {
+    return dialect_ == YamlDialect::Kubectl ? kubectl_scalar(text) : plain_scalar(text);
+  }
+
   bool refuse(ErrorCode code, const YAML::Mark& mark, std::string message) {
     problem_ = {code, line_of(mark), std::move(message)};
     return false;
@@ -118,10 +150,46 @@ class Walk {
 
   bool mapping(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
     value = Json::object();
+    return members(node, at, depth, value) &&
+           (dialect_ == YamlDialect::Core || merges(node, at, depth, value));
+  }
+
+  static bool is_merge(const YAML::Node& key) { return key.Scalar() == "<<" && key.Tag() == "?"; }
+
+  // What the mapping says itself goes before what "<<" brings, and an earlier one before a later one.
+  bool merges(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
+    for (const auto& entry : node) {
+      if (!is_merge(entry.first)) continue;
+      if (entry.second.IsMap()) {
+        if (!merged(entry.second, at, depth, value)) return false;
+        continue;
+      }
+      if (!entry.second.IsSequence())
+        return refuse(ErrorCode::InvalidArgument, entry.first.Mark(),
+                      "found << with no mapping, allowed a mapping or a list of mappings");
+      for (const YAML::Node& element : entry.second)
+        if (!merged(element, at, depth, value)) return false;
+    }
+    return true;
+  }
+
+  bool merged(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
+    Json read;
+    if (!to_json(node, at, depth + 1, read)) return false;
+    if (!read.is_object())
+      return refuse(ErrorCode::InvalidArgument, node.Mark(),
+                    "found << with no mapping, allowed a mapping or a list of mappings");
+    for (auto& [key, member] : read.items())
+      if (!value.contains(key)) value[key] = std::move(member);
+    return true;
+  }
+
+  bool members(const YAML::Node& node, const FieldPath& at, std::size_t depth, Json& value) {
     for (const auto& entry : node) {
       if (!entry.first.IsScalar())
         return refuse(ErrorCode::InvalidArgument, entry.first.Mark(),
                       "found a key that is not a text, allowed a text");
+      if (dialect_ == YamlDialect::Kubectl && is_merge(entry.first)) continue;
       const std::string& key = entry.first.Scalar();
       if (value.contains(key))
         return refuse(ErrorCode::InvalidArgument, entry.first.Mark(),
@@ -136,6 +204,7 @@ class Walk {
   }
 
   const YamlLimits& limits_;
+  YamlDialect dialect_;
   std::size_t nodes_ = 0;
   FieldLines lines_;
   YamlProblem problem_;
@@ -152,7 +221,7 @@ int FieldLines::nearest(std::string_view field) const {
   }
 }
 
-YamlStream read_yaml(std::string_view text, const YamlLimits& limits) {
+YamlStream read_yaml(std::string_view text, YamlDialect dialect, const YamlLimits& limits) {
   YamlStream stream;
   if (text.size() > limits.max_bytes) {
     stream.problem = {ErrorCode::TooLarge, 0,
@@ -162,7 +231,7 @@ YamlStream read_yaml(std::string_view text, const YamlLimits& limits) {
   }
   try {  // yaml-cpp reports by exceptions
     for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
-      Walk walk(limits);
+      Walk walk(limits, dialect);
       YamlDocument document;
       walk.add_line({}, node.Mark());
       if (!walk.to_json(node, {}, 0, document.value)) {
@@ -179,7 +248,7 @@ YamlStream read_yaml(std::string_view text, const YamlLimits& limits) {
 }
 
 Result<std::vector<Json>> parse_yaml(std::string_view text, const YamlLimits& limits) {
-  YamlStream stream = read_yaml(text, limits);
+  YamlStream stream = read_yaml(text, YamlDialect::Core, limits);
   if (stream.problem) {
     const YamlProblem& problem = *stream.problem;
     return Error{problem.code,

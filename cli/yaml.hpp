@@ -47,11 +47,15 @@ struct YamlProblem {
   std::string message;
 };
 
+// How plain scalars are read. Kubectl: also as YAML 1.1 has it, and as kubectl does: yes, no, on, off, y and
+// n are true or false, 017 and 0b11 are numbers, 1_000 too; "<<" merges a mapping into the one around it.
+enum class YamlDialect { Core, Kubectl };
+
 // As parse_yaml, with lines. With a problem, documents in front of it may be there and may be lacking.
 struct YamlStream {
   std::vector<YamlDocument> documents;
   std::optional<YamlProblem> problem;
 };
-YamlStream read_yaml(std::string_view text, const YamlLimits& limits = {});
+YamlStream read_yaml(std::string_view text, YamlDialect dialect, const YamlLimits& limits = {});
 
 }  // namespace llmops::cli

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -233,6 +234,17 @@ spec:
       patterns: ["a", "(?<=x)b"]
 )"),
               ElementsAre("10 error spec.rules[0].regex.patterns[1]"));
+}
+
+TEST_F(Lint, PlainScalarsAreReadAsKubectlReadsThem) {
+  EXPECT_THAT(places(std::string(kDeployment) + "  paused: yes\n  servedModelName: on\n"),
+              ElementsAre("1 warning ", "11 error spec.servedModelName"));
+}
+
+TEST_F(Lint, EveryProblemIsOneLine) {
+  const CliRun run = lint(std::string(kDeployment) + "  \"a\\n::error::b\": 1\n");
+  EXPECT_THAT(run.out, HasSubstr("unknown field \"spec.a ::error::b\""));
+  EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1);
 }
 
 TEST_F(Lint, MessagesDoNotRepeatTheirField) {
