@@ -1,8 +1,8 @@
-#include "controllers/evalgate/core/golden_set.hpp"
+#include "webhooks/rules/golden_set.hpp"
 
 #include "crds/base/defaults.hpp"
 
-namespace llmops::evalgate {
+namespace llmops::rules {
 namespace {
 
 constexpr std::string_view kField = "spec.offline.dataset.configMapRef.";
@@ -49,4 +49,4 @@ GoldenSet golden_set(const api::ConfigMapKeyReference& reference, std::string_vi
   return set;
 }
 
-}  // namespace llmops::evalgate
+}  // namespace llmops::rules
