@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Writes what an Argo CD's ConfigMap argocd-cm needs to know our kinds, from the Lua files of the chart.
+"""What an Argo CD's ConfigMap argocd-cm needs to know our kinds, from the Lua files of the chart.
 
-usage: argocd_cm.py [OUTPUT]      (standard output without an argument)
+usage: argocd_cm.py --write      writes argocd-cm-patch.yaml, and the actions that differ from promote by their verb alone
 """
 import os
 import sys
 
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "llmops-operator", "files", "argocd")
+PATCH = "argocd-cm-patch.yaml"
+VERBS = ("abort", "pause", "promote-full", "resume", "retry", "rollback")
 HEAD = """# Health and actions of our kinds for Argo CD; written by `make chart` from the files beside it. To put it in force:
 #   kubectl patch configmap argocd-cm -n argocd --patch-file argocd-cm-patch.yaml
 data:
@@ -43,9 +45,21 @@ def patch():
     return text
 
 
+def like_promote():
+    """{path: text} of the actions that are the same script with another verb."""
+    folder = os.path.join("llmops.dev", "ModelDeployment", "actions")
+    promote = read(folder, "promote", "action.lua")
+    return {os.path.join(folder, verb, "action.lua"): promote.replace('"promote"', f'"{verb}"', 1) for verb in VERBS}
+
+
+def write(path, text):
+    with open(os.path.join(FILES, path), "w", encoding="utf-8") as out:
+        out.write(text)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        with open(sys.argv[1], "w", encoding="utf-8") as out:
-            out.write(patch())
-    else:
-        sys.stdout.write(patch())
+    if sys.argv[1:] != ["--write"]:
+        sys.exit(__doc__)
+    for path, text in like_promote().items():
+        write(path, text)
+    write(PATCH, patch())
