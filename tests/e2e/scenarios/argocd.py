@@ -224,6 +224,17 @@ def rollback_to_pruned(stage, play):
     play.save("aborted")
 
 
+def bad_prompt(stage, play):
+    """A template that nobody can read, with the reference to it."""
+    spec = play.object()["spec"]["promptRef"]
+    play.commit("A broken template", play.refer_to(5), play.prompt(5, '"Hello {{ name"'))
+    sync = lambda: play.app.read()["status"].get("operationState", {})  # noqa: E731
+    stage.wait("the sync to fail", lambda: sync().get("phase") == "Failed", 60)
+    stage.check("a prompt that cannot be read ends the sync in its wave, before the ModelDeployment",
+                play.object()["spec"]["promptRef"] == spec, sync().get("message"))
+    play.save("invalid", "promptversion", "support-answer-v5")
+
+
 def scale(stage, play):
     play.transcript.note("kubectl scale to 1, as an autoscaler would")
     kubectl("scale", "modeldeployment", NAME, "-n", stage.namespace, "--replicas=1")
@@ -266,6 +277,7 @@ def play_all(stage, play, first):
     clicks(stage, play)
     rollback_to_pruned(stage, play)
     scale(stage, play)
+    bad_prompt(stage, play)
     summary = users.stop()
     play.transcript.note(f"{summary['requests']} requests, {summary['failed']} failed")
     stage.check("users noticed nothing of all that", summary["failed"] == 0 and summary["requests"] > 0,
