@@ -18,6 +18,8 @@ namespace {
 using api::Phase;
 
 constexpr std::size_t kMaxMessageBytes = 2048;
+// A reference that is missing so long is stuck; before, the same sync from Git may still bring it.
+constexpr Duration kReferencePatience{30'000};
 
 bool available(const Observed& observed, const api::ModelDeploymentStatus& status) {
   if (!status.stable) return false;
@@ -306,7 +308,11 @@ void describe(Draft& draft) {
             : phase == Phase::RolledBack ? *status.message
                                          : "nothing was rolled back");
   condition(names::kReconciling, reconciling, "Working", "Settled", *status.message);
-  condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(),
+  const auto& waiting = status.waiting_for;
+  const bool may_come = !blocked.empty() && waiting && waiting->kind == api::WaitKind::Reference &&
+                        waiting->since && observed.now - *waiting->since < kReferencePatience;
+  condition(names::kStalled,
+            phase == Phase::Degraded || phase == Phase::RolledBack || (!blocked.empty() && !may_come),
             "NeedsChange", "NotStalled", *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };

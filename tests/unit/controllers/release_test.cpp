@@ -309,6 +309,21 @@ TEST(MissingReference, LeavesStableServingAndSaysWhatToDo) {
   EXPECT_FALSE(world.status().run);
 }
 
+TEST(MissingReference, IsStalledOnlyWhenTheSyncThatNamesItCouldHaveBroughtIt) {
+  ReleaseWorld world = healthy_world();
+  world.observed.prompt = {true, std::nullopt, "spec.promptRef.name: PromptVersion x does not exist"};
+  ++world.observed.meta.generation;
+  const auto stalled = [&] {
+    for (const auto& condition : world.status().conditions)
+      if (condition.type == names::kStalled) return condition.status == api::ConditionStatus::True;
+    return false;
+  };
+  world.run_for(Duration(25'000), [&] { EXPECT_FALSE(stalled()); });
+  EXPECT_EQ(world.status().phase, Phase::Pending);
+  world.run_for(Duration(25'000));
+  EXPECT_TRUE(stalled());
+}
+
 TEST(LostRecord, HoldsEverythingAndIsNamed) {
   ReleaseWorld world = healthy_world();
   world.add_gate("golden");
