@@ -92,11 +92,15 @@ release-table: ## Write docs/release-table.md and its source anew from what the 
 schemas: ## Write docs/schemas from the wire schemas
 	@$(PYTHON) crds/generator/json_schemas.py --output docs/schemas crds/llmops.dev_*.yaml crds/wire/*.yaml
 
+docs: ## Write docs/api.md from the CRDs and docs/metrics.md from the table of metrics
+	@$(PYTHON) crds/generator/api_reference.py --output docs/api.md crds/llmops.dev_*.yaml
+	@$(PYTHON) crds/generator/metrics_reference.py --output docs/metrics.md crds/base/metric_families.hpp
+
 cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e2e/cluster/env.sh
 	@e2e/cluster/up.sh
 
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate conformance mutants lint \
+.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate conformance mutants lint \
   format image chart schemas cluster-up cluster-down

@@ -30,7 +30,7 @@ struct DatasetCopy {
 
 // A create that the API server will not accept however often it is tried.
 struct Refusal {
-  std::string reason;  // one word: NameConflict, Forbidden, Invalid
+  std::string reason;  // NameConflict, Forbidden, Invalid of crds/base/reasons.hpp
   std::string message;
 };
 

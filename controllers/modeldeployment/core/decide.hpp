@@ -16,7 +16,7 @@ namespace llmops::release {
 
 struct Note {
   bool warning = false;
-  std::string reason;
+  std::string_view reason;  // of crds/base/reasons.hpp
   std::string text;
 };
 

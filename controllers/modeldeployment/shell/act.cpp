@@ -62,7 +62,23 @@ Task<Result<void>> ModelDeploymentController::create(const Observed& observed, c
     record_write(observed, action.child.type, *live);
     co_return Result<void>();
   }
-  foreign_[observed.meta.key()][key] = {meta, ""};
+  foreign_[observed.meta.key()][key] = {action.child.type, {meta, ""}};
+  co_return Result<void>();
+}
+
+Task<Result<void>> ModelDeploymentController::look_at_foreign(kube::ObjectKey owner, std::string uid) {
+  const auto known = foreign_.find(owner);
+  if (known == foreign_.end()) co_return Result<void>();
+  std::vector<std::pair<std::string, Foreign>> before(known->second.begin(), known->second.end());
+  for (const auto& [name, foreign] : before) {
+    auto live = co_await client_.get(foreign.type, foreign.state.meta.key());
+    if (!live.ok() && live.error().code != ErrorCode::NotFound)
+      co_return with_context(live.error(), "looking at " + name);
+    const kube::ObjectMeta meta = live.ok() ? kube::parse_meta(*live) : kube::ObjectMeta{};
+    const auto* controller = meta.controller();
+    if (!live.ok() || (controller && controller->uid == uid)) foreign_[owner].erase(name);
+  }
+  if (foreign_[owner].empty()) foreign_.erase(owner);
   co_return Result<void>();
 }
 
@@ -131,7 +147,7 @@ Task<Result<void>> ModelDeploymentController::persist(const Observed& observed,
     co_return with_context(version.error(), "writing the status of " + observed.meta.key().to_string());
   own_writes_.record(observed.meta.key(), caches_.model_deployments, *version);
   last_status_write_[observed.meta.key()] = env_.now();
-  if (!progress_only) metrics_.add("llmops_release_transitions_total", {});
+  if (!progress_only) metrics_.add(metrics::kTransitions.name, {});
   tell(observed, transition.notes);
   co_return Result<void>();
 }

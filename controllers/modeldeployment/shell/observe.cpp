@@ -47,6 +47,8 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   observed.status = object.object.status.value_or(api::ModelDeploymentStatus{});
   observed.image = options_.image;
   observed.last_status_write = last_status_write_.emplace(object.meta.key(), env_.now()).first->second;
+  auto looked = co_await look_at_foreign(object.meta.key(), object.meta.uid);
+  if (!looked.ok()) co_return looked.error();
   observe_children(observed);
   resolve_prompt(observed);
   resolve_guardrails(observed);
@@ -113,7 +115,7 @@ void ModelDeploymentController::observe_children(Observed& observed) {
   for (const auto& run : caches_.eval_runs.by_index(kByOwner, owner))
     observed.eval_runs[run->meta.name] = {run->meta, run->object.status, run->object.spec.revision.hash};
   if (const auto foreign = foreign_.find(observed.meta.key()); foreign != foreign_.end())
-    for (const auto& [key, child] : foreign->second) observed.children.emplace(key, child);
+    for (const auto& [key, other] : foreign->second) observed.children.emplace(key, other.state);
 }
 
 void ModelDeploymentController::resolve_prompt(Observed& observed) {

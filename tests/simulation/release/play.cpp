@@ -57,6 +57,10 @@ void User::create(const kube::ResourceType& type, Json object) {
   (void)store_.create(type, std::move(object));
 }
 
+void User::remove(const kube::ResourceType& type, const std::string& name) {
+  (void)store_.remove(type, {kNamespace, name});
+}
+
 void User::change(const std::function<void(Json& spec)>& edit) {
   change(kube::kModelDeployments, kDeploymentName, edit);
 }

@@ -20,6 +20,7 @@ class User {
   User(ObjectStore& store, const World& world) : store_(store), world_(world) {}
 
   void create(const kube::ResourceType& type, Json object);
+  void remove(const kube::ResourceType& type, const std::string& name);
   // Edits a spec; of the ModelDeployment where no other object is named.
   void change(const std::function<void(Json& spec)>& edit);
   void change(const kube::ResourceType& type, const std::string& name,
