@@ -48,6 +48,9 @@ test-integration: deps ## Tests against the real API server of the local cluster
 test-e2e: $(DEPS) ## The quickstart, then faults and bad input on the same cluster (root)
 	@$(PYTHON) tests/e2e/layers.py e2e
 
+test-argocd: deps build ## The product under a real Argo CD: its Lua scripts, then commits and clicks under load (root)
+	@$(PYTHON) tests/e2e/run.py argocd_lua argocd
+
 simulate: deps-build build/release/build.ninja ## Simulate all plans of all scenarios and SEEDS=1000 stories, or one story: SEED=x
 	@ninja -C build/release simulate
 	@build/release/tests/simulate $(if $(SEED),--seed $(SEED),--plans --seeds $(SEEDS))
@@ -77,8 +80,9 @@ format: ## Rewrite C++ sources in the project's format
 image: build ## The product's image as an OCI archive, TAG=dev; prints its path
 	@e2e/images/product.sh build/release $(TAG)
 
-chart: ## Copy the CRDs into the chart
+chart: ## Copy the CRDs into the chart, and write what Argo CD must know of them
 	@cp crds/llmops.dev_*.yaml charts/llmops-operator/files/crds/
+	@$(PYTHON) charts/argocd_cm.py --write
 
 release-table: ## Write docs/release-table.md and its source anew from what the release engine does; read it before you keep it
 	@cmake --preset debug >/dev/null && ninja -C build/debug --quiet tests/release_table_test
@@ -98,5 +102,5 @@ cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate conformance mutants lint \
+.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate conformance mutants lint \
   format image chart schemas cluster-up cluster-down

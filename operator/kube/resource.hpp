@@ -35,6 +35,10 @@ inline constexpr ResourceType kRoleBindings{"rbac.authorization.k8s.io", "v1", "
 inline constexpr ResourceType kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};
 inline constexpr ResourceType kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline constexpr ResourceType kEvents{"events.k8s.io", "v1", "events", "Event"};
+inline constexpr ResourceType kSecrets{"", "v1", "secrets", "Secret"};
+inline constexpr ResourceType kValidatingWebhookConfigurations{"admissionregistration.k8s.io", "v1",
+                                                               "validatingwebhookconfigurations",
+                                                               "ValidatingWebhookConfiguration", false};
 inline constexpr ResourceType kNamespaces{"", "v1", "namespaces", "Namespace", false};
 inline constexpr ResourceType kCustomResourceDefinitions{
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false};

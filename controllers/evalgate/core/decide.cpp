@@ -19,7 +19,7 @@ struct Finding {
 };
 
 Finding find(const Observed& observed) {
-  const GoldenSet& set = observed.golden_set;
+  const rules::GoldenSet& set = observed.golden_set;
   Finding finding;
   if (!set.problem.empty()) {
     finding.reason = set.reason;

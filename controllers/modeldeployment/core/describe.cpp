@@ -19,6 +19,8 @@ namespace {
 using api::Phase;
 
 constexpr std::size_t kMaxMessageBytes = 2048;
+// A reference that is missing so long is stuck; before, the same sync from Git may still bring it.
+constexpr Duration kReferencePatience{30'000};
 
 bool available(const Observed& observed, const api::ModelDeploymentStatus& status) {
   if (!status.stable) return false;
@@ -259,7 +261,7 @@ void describe(Draft& draft) {
     status.selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
                       std::string(names::kComponent) + "=engine," + std::string(names::kServingHash) + "=" +
                       short_hash(status.stable->serving_hash);
-  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec) + "." +
+  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec.gateway) + "." +
                observed.meta.ns + ".svc/v1";
 
   const auto condition = [&](std::string_view type, bool value, std::string_view yes, std::string_view no,
@@ -308,7 +310,11 @@ void describe(Draft& draft) {
             : phase == Phase::RolledBack ? *status.message
                                          : "nothing was rolled back");
   condition(names::kReconciling, reconciling, reasons::kWorking, reasons::kSettled, *status.message);
-  condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(),
+  const auto& waiting = status.waiting_for;
+  const bool may_come = !blocked.empty() && waiting && waiting->kind == api::WaitKind::Reference &&
+                        waiting->since && observed.now - *waiting->since < kReferencePatience;
+  condition(names::kStalled,
+            phase == Phase::Degraded || phase == Phase::RolledBack || (!blocked.empty() && !may_come),
             reasons::kNeedsChange, reasons::kNotStalled, *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };

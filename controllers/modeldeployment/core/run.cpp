@@ -94,6 +94,15 @@ bool restore_rejections(Draft& draft, const std::string& stable, const Stack& co
   return !rejected.empty();
 }
 
+// An exchange of guardrails gave stable what this release was to bring: users have it, and a gate that judged it
+// now would hold it against stable.
+void decide_nothing_left(Draft& draft) {
+  api::Decision decision;
+  decision.reason = names::kReasonSuperseded;
+  decision.message = "stable has this content by now: its guardrails were exchanged at once";
+  decide_rollback(draft, std::move(decision), Content::Free);
+}
+
 }  // namespace
 
 bool change_is_queued(const Draft& draft) {
@@ -166,6 +175,7 @@ void advance_run(Draft& draft) {
     return;
   }
   if (status.run->decision) return carry_out_decision(draft);
+  if (status.stable && status.stable->hash == status.candidate->hash) return decide_nothing_left(draft);
   if (draft.target.resolved() && draft.target.hash != status.candidate->hash) {
     if (status.run->first_deploy.value_or(false)) return abandon_first_deploy(draft);
     if (!change_is_queued(draft)) return decide_rollback(draft, ending(draft), Content::Free);

@@ -18,13 +18,6 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return text;
 }
 
-std::string messages_of(const std::vector<rules::Problem>& problems, rules::Severity severity) {
-  std::vector<std::string> texts;
-  for (const auto& problem : problems)
-    if (problem.severity == severity) texts.push_back(problem.message);
-  return join(texts, "; ");
-}
-
 std::string summary(const api::PromptContent& content) {
   const std::size_t count = content.messages.size();
   std::string text = std::to_string(count) + (count == 1 ? " message" : " messages");
@@ -38,10 +31,10 @@ controllers::ConditionValue rendered(const api::PromptContent& content) {
   const auto problems = rules::check_prompt(content, "spec.");
   if (rules::has_error(problems)) {
     return {names::kRendered, ConditionStatus::False, reasons::kTemplateInvalid,
-            messages_of(problems, rules::Severity::Error) +
+            rules::messages_of(problems, rules::Severity::Error) +
                 "; a PromptVersion cannot be changed: create a new version and refer to that"};
   }
-  const std::string warnings = messages_of(problems, rules::Severity::Warning);
+  const std::string warnings = rules::messages_of(problems, rules::Severity::Warning);
   return {names::kRendered, ConditionStatus::True, reasons::kTemplatesRead,
           summary(content) + (warnings.empty() ? "" : "; " + warnings)};
 }

@@ -14,6 +14,7 @@ VARIANTS = {
     "without rights for users": ["rbac.aggregate=false"],
     "with a given service account": ["serviceAccount.create=false", "serviceAccount.name=operator"],
     "without CRDs": ["crds.install=false"],
+    "with what Argo CD must know": ["argocd.enabled=true"],
     "with all placements": ["nodeSelector.disk=ssd", "tolerations[0].key=gpu", "tolerations[0].operator=Exists",
                             "priorityClassName=system-cluster-critical", "podLabels.team=platform", "podAnnotations.note=yes",
                             "imagePullSecrets[0].name=registry", "extraArgs[0]=--log-level=debug"],

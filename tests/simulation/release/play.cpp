@@ -119,6 +119,11 @@ bool User::quiet() const {
   return integer_at(*status, "trafficVerified.epoch") >= integer_at(*status, "epoch");
 }
 
+bool User::stable_is_whole() const {
+  const Json* arm = find_path(live(), "status.arms.0");
+  return !arm || integer_at(*arm, "servableReplicas") >= integer_at(*arm, "replicas");
+}
+
 bool User::serves(const std::string& deployment, const std::string& prompt) const {
   const Json* object = store_.find(kube::kModelDeployments, {kNamespace, deployment});
   if (!object || string_at(*object, "spec.promptRef.name") != prompt) return false;
@@ -236,6 +241,9 @@ Played play(const PlayOptions& options) {
     look();
     return false;
   };
+  // The pod that an exchange gives back last may still load: that it has loaded is news.
+  constexpr Duration kLoad{180'000};
+  (void)world.run_until([&] { return look(), user.stable_is_whole(); }, kLoad);
   // The operator may not have heard yet that its last write was done.
   (void)world.run_until(never, options.settle);
   const auto written = [&] { return world.writes(kOperator) + world.writes(kStandby); };

@@ -12,7 +12,7 @@ namespace llmops::release::names_of {
 
 std::string gateway(std::string_view owner);     // Deployment, ServiceAccount, Role, RoleBinding, ConfigMap
 std::string evaluation(std::string_view owner);  // headless Service of the evaluation port
-std::string user_service(std::string_view owner, const api::ModelDeploymentSpec& spec);
+std::string user_service(std::string_view owner, const std::optional<api::GatewaySettings>& settings);
 std::string engine(std::string_view owner, std::string_view serving_hash);  // Deployment and headless Service
 std::string revision(std::string_view owner, std::string_view hash);
 std::string body(std::string_view owner, std::string_view hash);

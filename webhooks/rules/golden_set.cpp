@@ -1,9 +1,9 @@
-#include "controllers/evalgate/core/golden_set.hpp"
+#include "webhooks/rules/golden_set.hpp"
 
 #include "crds/base/defaults.hpp"
 #include "crds/base/reasons.hpp"
 
-namespace llmops::evalgate {
+namespace llmops::rules {
 namespace {
 
 constexpr std::string_view kField = "spec.offline.dataset.configMapRef.";
@@ -50,4 +50,4 @@ GoldenSet golden_set(const api::ConfigMapKeyReference& reference, std::string_vi
   return set;
 }
 
-}  // namespace llmops::evalgate
+}  // namespace llmops::rules
