@@ -42,6 +42,13 @@
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [roles, rolebindings]
   verbs: [get, list, watch, create, update, delete]
+# Who may reach engines, gateways and evaluators; how many gateways a drain may take at once.
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [get, list, watch, create, update, delete]
 # Only to grant it: gateways find their engines by it.
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]

@@ -108,13 +108,15 @@ Json spec_config_map(const kube::ObjectMeta& run, const api::EvalRunSpec& spec) 
           {"data", {{kSpecFile, dump_json(evaluation_of(run, spec).to_json())}}}};
 }
 
-Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::string& image) {
-  const Json pod = {{"restartPolicy", "Never"},
-                    {"automountServiceAccountToken", false},
-                    {"enableServiceLinks", false},
-                    {"securityContext", release::restricted_pod()},
-                    {"containers", Json::array({container(image)})},
-                    {"volumes", volumes(run, spec)}};
+Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::string& image,
+         const std::vector<std::string>& image_pull_secrets) {
+  Json pod = {{"restartPolicy", "Never"},
+              {"automountServiceAccountToken", false},
+              {"enableServiceLinks", false},
+              {"securityContext", release::restricted_pod()},
+              {"containers", Json::array({container(image)})},
+              {"volumes", volumes(run, spec)}};
+  for (const auto& name : image_pull_secrets) pod["imagePullSecrets"].push_back({{"name", name}});
   return {{"apiVersion", kube::kJobs.api_version()},
           {"kind", kube::kJobs.kind},
           {"metadata", metadata(run, spec)},
@@ -122,7 +124,7 @@ Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::s
            {{"backoffLimit", 0},
             {"activeDeadlineSeconds", active_deadline_seconds(spec)},
             {"ttlSecondsAfterFinished", kKeepFinishedSeconds},
-            {"template", {{"metadata", {{"labels", labels(run, spec)}}}, {"spec", pod}}}}}};
+            {"template", {{"metadata", {{"labels", labels(run, spec)}}}, {"spec", std::move(pod)}}}}}};
 }
 
 }  // namespace llmops::evalrun

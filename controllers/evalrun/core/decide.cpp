@@ -87,7 +87,8 @@ Decision begin(const Observed& observed) {
                      spec.dataset_digest.substr(0, 10) + " (spec.datasetDigest)");
   Actions actions;
   actions.creates.push_back({kube::kConfigMaps, spec_config_map(observed.meta, spec)});
-  actions.creates.push_back({kube::kJobs, job(observed.meta, spec, observed.image)});
+  actions.creates.push_back(
+      {kube::kJobs, job(observed.meta, spec, observed.image, observed.image_pull_secrets)});
   return actions;
 }
 

@@ -8,6 +8,7 @@
 #include "controllers/modeldeployment/core/children/engine.hpp"
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/children/protection.hpp"
 #include "controllers/modeldeployment/core/records.hpp"
 #include "crds/base/digest.hpp"
 
@@ -25,6 +26,33 @@ void ensure(const Observed& observed, Child child, std::vector<Action>& actions)
   if (!controller || controller->uid != observed.meta.uid || live->meta.deletion_timestamp) return;
   if (live->content_digest == child.digest) return;
   actions.emplace_back(Replace{std::move(child), live->meta});
+}
+
+// Makes the wanted objects of that kind; those of ours that are wanted no longer go.
+void ensure_only(const Observed& observed, const kube::ResourceType& type, std::vector<Child> wanted,
+                 std::vector<Action>& actions) {
+  const std::string prefix = std::string(type.kind) + "/";
+  std::set<std::string> kept;
+  for (auto& child : wanted) {
+    kept.insert(prefix + child.name());
+    ensure(observed, std::move(child), actions);
+  }
+  for (auto at = observed.children.lower_bound(prefix);
+       at != observed.children.end() && at->first.starts_with(prefix); ++at) {
+    const auto& meta = at->second.meta;
+    const auto* controller = meta.controller();
+    if (!kept.count(at->first) && controller && controller->uid == observed.meta.uid &&
+        !meta.deletion_timestamp)
+      actions.emplace_back(Delete{type, meta});
+  }
+}
+
+// Before the first pod that they shield.
+void ensure_protection(const Observed& observed, std::vector<Action>& actions) {
+  const auto& status = observed.status;
+  if (!status.epoch || (!status.stable && !status.candidate)) return;
+  ensure_only(observed, kube::kNetworkPolicies, network_policies(observed), actions);
+  ensure_only(observed, kube::kPodDisruptionBudgets, disruption_budgets(observed), actions);
 }
 
 void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
@@ -87,6 +115,7 @@ std::vector<Action> next_actions(const Observed& observed, const Target& target)
   std::vector<Action> actions;
   ensure_exchange_records(observed, target, actions);
   ensure_records(observed, target, actions);
+  ensure_protection(observed, actions);
   ensure_gateway(observed, actions);
   ensure_engines(observed, target, actions);
   for (auto& run : missing_eval_runs(observed)) actions.emplace_back(Create{std::move(run)});

@@ -95,6 +95,14 @@ struct EvalRunState {
   std::string revision;  // hash of the content that it judges
 };
 
+// How this installation shields the pods that it starts.
+struct Protection {
+  bool network_policies = false;
+  bool disruption_budgets = false;
+  std::string operator_namespace;                  // of the pods that may ask gateways for reports
+  std::vector<std::string> monitoring_namespaces;  // whose pods may read gateways' metrics
+};
+
 struct Observed {
   Timestamp now{};
   kube::ObjectMeta meta;
@@ -128,7 +136,9 @@ struct Observed {
   // When this process last wrote the status; before that, when it first saw the object.
   Timestamp last_status_write{};
   // Facts of this installation.
-  std::string image;  // of gateways and evaluators
+  std::string image;                            // of gateways and evaluators
+  std::vector<std::string> image_pull_secrets;  // of gateway pods, by name in their own namespace
+  Protection protection;
 
   const RevisionRecord* revision(std::string_view hash) const;
   const EngineState* engine(std::string_view serving_hash) const;

@@ -47,6 +47,8 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   observed.spec = object.object.spec;
   observed.status = object.object.status.value_or(api::ModelDeploymentStatus{});
   observed.image = options_.image;
+  observed.image_pull_secrets = options_.image_pull_secrets;
+  observed.protection = options_.protection;
   observed.last_status_write = last_status_write_.emplace(object.meta.key(), env_.now()).first->second;
   observe_children(observed);
   resolve_prompt(observed);
@@ -105,6 +107,10 @@ void ModelDeploymentController::observe_children(Observed& observed) {
     keep(kube::kRoles, child->meta, child->content_digest);
   for (const auto& child : caches_.role_bindings.by_index(kByOwner, owner))
     keep(kube::kRoleBindings, child->meta, child->content_digest);
+  for (const auto& child : caches_.network_policies.by_index(kByOwner, owner))
+    keep(kube::kNetworkPolicies, child->meta, child->content_digest);
+  for (const auto& child : caches_.disruption_budgets.by_index(kByOwner, owner))
+    keep(kube::kPodDisruptionBudgets, child->meta, child->content_digest);
   for (const auto& child : caches_.config_maps.by_index(kByOwner, owner)) {
     if (child->meta.label(names::kComponent) == "evaluator") continue;  // an EvalRun's, not ours
     keep(kube::kConfigMaps, child->meta, child->content_digest);

@@ -126,6 +126,7 @@ Child deployment(const Observed& observed) {
               {"enableServiceLinks", false},
               {"terminationGracePeriodSeconds", 60},
               {"volumes", Json::array({{{"name", "state"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}})}};
+  for (const auto& name : observed.image_pull_secrets) pod["imagePullSecrets"].push_back({{"name", name}});
   Json metadata = {{"labels", labels}};
   if (const auto endpoints = wanted_endpoints(observed); !endpoints.empty()) {
     pod["volumes"].push_back(endpoints_volume(endpoints));
