@@ -24,7 +24,7 @@ void ensure(const Observed& observed, Child child, std::vector<Action>& actions)
   }
   const auto* controller = live->meta.controller();
   if (!controller || controller->uid != observed.meta.uid || live->meta.deletion_timestamp) return;
-  if (live->content_digest == child.digest) return;
+  if (live->content_digest == child.digest && live->essence == essence_of(child.object)) return;
   actions.emplace_back(Replace{std::move(child), live->meta});
 }
 

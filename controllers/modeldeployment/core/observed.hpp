@@ -81,12 +81,14 @@ struct PodState {
 struct ChildState {
   kube::ObjectMeta meta;
   std::string content_digest;  // our annotation
+  std::string essence;         // of what is there: essence_of()
 };
 
 struct ConfigState {
   kube::ObjectMeta meta;
   std::int64_t epoch = 0;
   std::string content_digest;
+  std::string essence;  // likewise
 };
 
 struct EvalRunState {

@@ -91,6 +91,87 @@ TEST(Protection, ChangesInPlaceWhenAnotherNamespaceMonitors) {
   EXPECT_THAT(world.writes, ElementsAre("replace NetworkPolicy/support-bot-gateway"));
 }
 
+TEST(Children, ThatOthersChangedAreChangedBack) {
+  for (const char* name :
+       {"NetworkPolicy/support-bot-engine", "PodDisruptionBudget/support-bot-gateway", "Service/support-bot",
+        "Service/support-bot-evaluation", "Role/support-bot-gateway", "RoleBinding/support-bot-gateway"}) {
+    ReleaseWorld world;
+    protect(world.observed);
+    world.run();
+    world.writes.clear();
+    ASSERT_FALSE(world.observed.children.at(name).essence.empty()) << name;
+    world.observed.children.at(name).essence = "forged";
+    world.run();
+    EXPECT_THAT(world.writes, ElementsAre("replace " + std::string(name)));
+  }
+}
+
+TEST(Configuration, ThatOthersWroteIsOverwrittenUnderAnEpochThatGatewaysTake) {
+  for (const std::int64_t by : {0, 1, 1000}) {
+    ReleaseWorld world;
+    world.run();
+    world.writes.clear();
+    const std::int64_t before = *world.status().epoch;
+    world.observed.config->epoch = before + by;
+    world.observed.config->essence = "forged";
+    world.observed.children.at("ConfigMap/support-bot-gateway").essence = "forged";
+    world.run();
+    EXPECT_THAT(world.writes, testing::Contains("replace ConfigMap/support-bot-gateway")) << by;
+    EXPECT_EQ(*world.status().epoch, before + by + 1);
+    EXPECT_EQ(world.observed.config->epoch, before + by + 1);
+    EXPECT_EQ(world.status().last_run, 1) << "no release follows from it";
+    EXPECT_EQ(world.status().phase, api::Phase::Healthy);
+  }
+}
+
+TEST(Configuration, ThatOthersSetBackIsWrittenAgain) {
+  ReleaseWorld world;
+  world.run();
+  world.writes.clear();
+  const std::int64_t epoch = *world.status().epoch;
+  ASSERT_GE(epoch, 1);
+  world.observed.config->epoch = 0;
+  world.observed.config->essence = "forged";
+  world.observed.children.at("ConfigMap/support-bot-gateway").essence = "forged";
+  world.run();
+  EXPECT_THAT(world.writes, ElementsAre("replace ConfigMap/support-bot-gateway"));
+  EXPECT_EQ(*world.status().epoch, epoch);
+}
+
+TEST(Children, OfAnEarlierObjectOfTheSameNameAreWaitedForAndNoConflict) {
+  ReleaseWorld world;
+  world.run();
+  auto& role = world.observed.children.at("Role/support-bot-gateway");
+  role.meta.owner_references[0].uid = "of-the-backup";
+  world.writes.clear();
+  world.run();
+  EXPECT_THAT(world.writes, testing::IsEmpty()) << "it is not ours to write";
+  EXPECT_FALSE(world.told("NameConflict"));
+  // The garbage collector took it.
+  world.observed.children.erase("Role/support-bot-gateway");
+  world.run();
+  EXPECT_THAT(world.writes, ElementsAre("create Role/support-bot-gateway"));
+  // Somebody else's stays a conflict.
+  world.observed.children.at("Role/support-bot-gateway").meta.owner_references[0].name = "another";
+  world.observed.children.at("Role/support-bot-gateway").meta.owner_references[0].uid = "of-another";
+  world.run();
+  EXPECT_TRUE(world.told("NameConflict"));
+}
+
+TEST(Essence, ChangesWithWhatCouldDoHarmAndNotWithWhatOthersMayAdd) {
+  Json service = {{"kind", "Service"},
+                  {"spec", {{"selector", {{"a", "b"}}}, {"ports", Json::array({{{"port", 80}}})}}}};
+  const std::string before = essence_of(service);
+  service["spec"]["clusterIP"] = "10.0.0.1";
+  service["spec"]["ports"][0]["protocol"] = "TCP";
+  service["metadata"]["labels"]["tracked"] = "yes";
+  EXPECT_EQ(essence_of(service), before);
+  service["spec"]["selector"]["a"] = "c";
+  EXPECT_NE(essence_of(service), before);
+  EXPECT_EQ(essence_of({{"kind", "ConfigMap"}, {"data", {{"body.json", "{}"}}}}), "");
+  EXPECT_NE(essence_of({{"kind", "ConfigMap"}, {"data", {{"config.json", "{}"}}}}), "");
+}
+
 TEST(Protection, IsNotMadeUnlessAskedFor) {
   ReleaseWorld world;
   world.run();

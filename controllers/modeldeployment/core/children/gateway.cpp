@@ -177,7 +177,7 @@ std::vector<Child> rights(const Observed& observed, const wire::GatewayConfig& c
                              {"verbs", Json::array({"get", "list", "watch"})}},
                             {{"apiGroups", Json::array({"discovery.k8s.io"})},
                              {"resources", Json::array({"endpointslices"})},
-                             {"verbs", Json::array({"get", "list", "watch"})}}});
+                             {"verbs", Json::array({"list", "watch"})}}});
   std::vector<Child> children;
   children.push_back(make_child(observed, kube::kServiceAccounts, name, "gateway", Json::object()));
   children.push_back(make_child(observed, kube::kRoles, name, "gateway", {{"rules", std::move(rules)}}));
