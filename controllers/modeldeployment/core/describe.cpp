@@ -194,6 +194,10 @@ void set_condition(api::ModelDeploymentStatus& status, std::string_view type, bo
 std::string name_conflict(const Observed& observed) {
   for (const auto& [key, child] : observed.children) {
     const auto* controller = child.meta.controller();
+    // Of an earlier object of our name, from a backup: the garbage collector is about to take it.
+    if (controller && controller->kind == kube::kModelDeployments.kind &&
+        controller->name == observed.meta.name)
+      continue;
     if (!controller || controller->uid != observed.meta.uid)
       return key + " in namespace " + observed.meta.ns + " is taken by " +
              (controller ? "an object of " + controller->kind + " " + controller->name
