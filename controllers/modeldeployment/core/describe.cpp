@@ -262,7 +262,7 @@ void describe(Draft& draft) {
     status.selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
                       std::string(names::kComponent) + "=engine," + std::string(names::kServingHash) + "=" +
                       short_hash(status.stable->serving_hash);
-  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec) + "." +
+  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec.gateway) + "." +
                observed.meta.ns + ".svc/v1";
 
   const auto condition = [&](std::string_view type, bool value, std::string_view yes, std::string_view no,

@@ -103,6 +103,7 @@ struct Protection {
   bool disruption_budgets = false;
   std::string operator_namespace;                  // of the pods that may ask gateways for reports
   std::vector<std::string> monitoring_namespaces;  // whose pods may read gateways' metrics
+  bool operator==(const Protection&) const = default;
 };
 
 struct Observed {

@@ -129,6 +129,7 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
     last_status_write_.erase(key);
     pending_since_.erase(key);
     starting_.erase(key);
+    derived_.erase(key);
     co_return co_await sweep_records(key);
   }
   gone_since_.erase(key);
@@ -139,7 +140,8 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
     pending_since_.erase(key);
   else if (pending_since_.emplace(key, env_.now()).first->second + kValidation > env_.now())
     co_return ReconcileOutcome{kValidation};
-  const Decision decision = decide(*observed);
+  const Decision decision = decide(*observed, derived_[key]);
+  if (!decision.transition && decision.actions.empty() && !decision.wait) derived_.erase(key);  // settled
   if (decision.transition) {
     if (decision.transition->status.run && !observed->status.run) starting_.insert(key);
     auto done = co_await persist(*observed, *decision.transition);

@@ -91,6 +91,7 @@ class ModelDeploymentController final : public Controller {
   // Since when a reference waits for its own controller to look at it.
   std::map<kube::ObjectKey, Timestamp> pending_since_;
   std::map<kube::ObjectKey, Timestamp> gone_since_;  // ModelDeployments that left records behind
+  std::map<kube::ObjectKey, Derived> derived_;       // of releases that are under way
   std::set<kube::ObjectKey> starting_;               // runs that this process started and has not seen yet
 };
 

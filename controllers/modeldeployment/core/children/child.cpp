@@ -20,17 +20,17 @@ Json owner_reference(const kube::ObjectMeta& owner) {
           {"blockOwnerDeletion", true}};
 }
 
-Child make_child(const Observed& observed, const kube::ResourceType& type, std::string name,
+Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, std::string name,
                  std::string_view component, Json content, Json extra_labels) {
   Json object = std::move(content);
   object["apiVersion"] = type.api_version();
   object["kind"] = type.kind;
-  Json labels = owned_labels(observed.meta, component);
+  Json labels = owned_labels(owner, component);
   labels.update(extra_labels);
   Json metadata = {{"name", std::move(name)},
-                   {"namespace", observed.meta.ns},
+                   {"namespace", owner.ns},
                    {"labels", std::move(labels)},
-                   {"ownerReferences", Json::array({owner_reference(observed.meta)})}};
+                   {"ownerReferences", Json::array({owner_reference(owner)})}};
   if (const Json* given = find_path(object, "metadata.annotations")) metadata["annotations"] = *given;
   object["metadata"] = std::move(metadata);
   std::string digest = digest_of(object);
