@@ -214,6 +214,24 @@ TEST(Rollback, ToAColdRevisionBringsCapacityBeforeTraffic) {
   EXPECT_EQ(world.status().stable->revision, 1);
 }
 
+TEST(Rollback, IsNotCalledHealthyInThePassesThatSetAndLiftItsHold) {
+  ReleaseWorld world;
+  world.run();
+  world.set_prompt("Second.");
+  world.run();
+  say(world, "rollback to=1 id=1");
+  world.run([&] { return world.status().last_command.has_value(); });
+  EXPECT_EQ(world.status().phase, Phase::Progressing) << *world.status().message;
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::RolledBack);
+  say(world, "retry id=2");
+  world.run([&] { return world.status().last_command->id == "2"; });
+  EXPECT_EQ(world.status().phase, Phase::Progressing) << *world.status().message;
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::Healthy);
+  EXPECT_EQ(world.status().stable->revision, 2);
+}
+
 TEST(Rollback, ThatCannotLoadGivesTheDecisionBackToTheSpec) {
   ReleaseWorld world;
   world.observed.spec.progress_deadlines = api::ProgressDeadlines{};
