@@ -62,11 +62,7 @@ std::string gate_problem(const Observed& observed, const Target& target) {
     const auto found = observed.gates.find(name);
     if (found == observed.gates.end()) return "EvalGate " + name + " was not looked up";
     if (!found->second.gate) return found->second.problem;
-    if (in_place && !has_objective(*found->second.gate))
-      return "spec.strategy.canary.capacityPolicy.type: found InPlace, but EvalGate " + name +
-             " only compares with stable, which does not run beside the candidate; give one of its metrics "
-             "an "
-             "objective, or use Surge or Replace";
+    if (in_place && !has_objective(*found->second.gate)) return rules::gate_only_compares(name);
   }
   return "";
 }

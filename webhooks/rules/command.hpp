@@ -12,9 +12,10 @@
 #include <string>
 #include <string_view>
 
+#include "crds/api/model_deployment.hpp"
 #include "crds/base/result.hpp"
 
-namespace llmops::release {
+namespace llmops::rules {
 
 enum class Verb { Promote, PromoteFull, Abort, Retry, Pause, Resume, Rollback };
 std::string_view to_string(Verb verb);  // "promote-full"
@@ -34,4 +35,9 @@ std::string command_id(std::string_view text);
 // Errors: InvalidArgument, which names the word, and what is allowed.
 Result<Command> parse_command(std::string_view text);
 
-}  // namespace llmops::release
+// Why the command no longer means what the person saw, by this status; empty when it does. `desired` is what
+// the person was shown as wanted, which a status that is just being written may have changed already.
+std::string stale(const Command& command, const api::ModelDeploymentStatus& status,
+                  const std::optional<api::RevisionStatus>& desired);
+
+}  // namespace llmops::rules

@@ -1,5 +1,6 @@
-#include "controllers/modeldeployment/core/command.hpp"
+#include "webhooks/rules/command.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -7,7 +8,7 @@
 
 #include "crds/base/text.hpp"
 
-namespace llmops::release {
+namespace llmops::rules {
 namespace {
 
 constexpr std::size_t kMaxIdBytes = 256;
@@ -95,4 +96,22 @@ Result<Command> parse_command(std::string_view text) {
   return command;
 }
 
-}  // namespace llmops::release
+std::string stale(const Command& command, const api::ModelDeploymentStatus& status,
+                  const std::optional<api::RevisionStatus>& desired) {
+  if (command.revision) {
+    std::vector<std::int64_t> current;
+    if (status.candidate) current.push_back(status.candidate->revision);
+    if (!status.run && status.stable) current.push_back(status.stable->revision);
+    if (!status.run && desired) current.push_back(desired->revision);
+    if (std::find(current.begin(), current.end(), *command.revision) == current.end())
+      return "revision " + std::to_string(*command.revision) + " is no longer current" +
+             (current.empty() ? std::string() : ": revision " + std::to_string(current.front()) + " is");
+  }
+  if (command.step && (!status.run || status.run->current_step_index != *command.step))
+    return "step " + std::to_string(*command.step) + " is no longer current: " +
+           (status.run ? "step " + std::to_string(status.run->current_step_index) + " is"
+                       : "no release is on");
+  return "";
+}
+
+}  // namespace llmops::rules

@@ -7,7 +7,7 @@
 #include "crds/api/shared.hpp"
 #include "crds/base/json.hpp"
 
-namespace llmops::evalgate {
+namespace llmops::rules {
 
 struct GoldenSet {
   std::string name;     // for messages: "ConfigMap shop/support-golden, key dataset.jsonl"
@@ -21,4 +21,4 @@ struct GoldenSet {
 GoldenSet golden_set(const api::ConfigMapKeyReference& reference, std::string_view ns,
                      const Json* config_map);
 
-}  // namespace llmops::evalgate
+}  // namespace llmops::rules
