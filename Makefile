@@ -65,9 +65,10 @@ mutants: deps-build ## Put faults into a copy of our code, all or MUTANTS="names
 
 lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
 	@$(CPP) | xargs clang-format-19 --dry-run -Werror
-	@e2e/cluster/build.sh helm
+	@e2e/cluster/build.sh helm kube
 	@. e2e/cluster/env.sh; helm lint --strict --quiet charts/llmops-operator
 	@$(PYTHON) tests/e2e/unit/chart_test.py
+	@$(PYTHON) tests/e2e/unit/chart_rendered_test.py
 	@git ls-files -co --exclude-standard '*.sh' '.ci/run' | xargs -n 1 bash -n
 	@git ls-files -co --exclude-standard '*.py' | xargs $(PYTHON) -c 'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]'
 	@$(PYTHON) tests/mutants/run.py --check
@@ -83,6 +84,10 @@ image: build ## The product's image as an OCI archive, TAG=dev; prints its path
 chart: ## Copy the CRDs into the chart, and write what Argo CD must know of them
 	@cp crds/llmops.dev_*.yaml charts/llmops-operator/files/crds/
 	@$(PYTHON) charts/argocd_cm.py --write
+
+manifests: ## Write build/manifests for `kubectl apply -k`: plain YAML and a kustomization, from the chart
+	@e2e/cluster/build.sh helm
+	@. e2e/cluster/env.sh; $(PYTHON) charts/manifests.py build/manifests --namespace llmops-system
 
 release-table: ## Write docs/release-table.md and its source anew from what the release engine does; read it before you keep it
 	@cmake --preset debug >/dev/null && ninja -C build/debug --quiet tests/release_table_test
@@ -103,4 +108,4 @@ cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
 .PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate conformance mutants lint \
-  format image chart schemas cluster-up cluster-down
+  format image chart manifests schemas cluster-up cluster-down

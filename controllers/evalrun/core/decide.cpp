@@ -88,7 +88,8 @@ Decision begin(const Observed& observed) {
                      spec.dataset_digest.substr(0, 10) + " (spec.datasetDigest)");
   Actions actions;
   actions.creates.push_back({kube::kConfigMaps, spec_config_map(observed.meta, spec)});
-  actions.creates.push_back({kube::kJobs, job(observed.meta, spec, observed.image)});
+  actions.creates.push_back(
+      {kube::kJobs, job(observed.meta, spec, observed.image, observed.image_pull_secrets)});
   return actions;
 }
 
@@ -106,7 +107,8 @@ Transition note_running(const Observed& observed, std::string message) {
   return next;
 }
 
-// The pods of our Job, the first one first: backoffLimit 0 makes one only, and another would measure again.
+// The pods of our Job, the first one first: backoffLimit 0 makes one only, and another would measure again,
+// or be somebody's who would like to say the verdict.
 std::vector<const PodState*> pods_of(const Observed& observed) {
   std::vector<const PodState*> pods;
   for (const auto& pod : observed.pods) {
@@ -145,8 +147,7 @@ Decision follow(const Observed& observed) {
                      " was deleted before its verdict was read");
   }
   const auto pods = pods_of(observed);
-  const auto ended = std::find_if(pods.begin(), pods.end(), [](const PodState* pod) { return pod->ended(); });
-  if (ended != pods.end()) return conclude(observed, **ended);
+  if (!pods.empty() && pods.front()->ended()) return conclude(observed, *pods.front());
   if (observed.job->finished()) {
     if (!observed.confirmed) return Look{.workload = true};
     return job_ended_without_word(observed);

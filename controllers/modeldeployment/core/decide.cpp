@@ -62,6 +62,16 @@ void at_rest(Draft& draft) {
     wait_for(draft, api::WaitKind::Queue, "", draft.observed.fleet_detail);
 }
 
+// Whether somebody else wrote the ConfigMap: it holds an epoch that this status has never given, or other
+// content under its own. Gateways may follow it already, or will when they start.
+bool overwritten(const Draft& draft, const std::string& digest) {
+  const auto& config = draft.observed.config;
+  const auto& epoch = draft.status.epoch;
+  if (!config || !epoch || config->epoch < *epoch) return false;
+  if (config->epoch > *epoch) return true;
+  return config->essence != draft.derived.config_map(draft.observed, draft.status, digest, *epoch).essence;
+}
+
 // A configuration that differs from the one in force gets the next epoch: above all that status, ConfigMap or
 // any gateway knows.
 void assign_epoch(Draft& draft) {
@@ -72,7 +82,7 @@ void assign_epoch(Draft& draft) {
     draft.detail = digest.error().message;
     return;
   }
-  if (status.config_digest == *digest) return;
+  if (status.config_digest == *digest && !overwritten(draft, *digest)) return;
   if (const auto known = verify_epoch(draft.observed, 0);
       !status.epoch && known.acknowledged < known.expected) {
     draft.detail = "the epoch was lost, and a gateway may know it: " + known.missing;

@@ -1,6 +1,7 @@
 #include "controllers/modeldeployment/core/derived.hpp"
 
 #include "controllers/modeldeployment/core/children/engine.hpp"
+#include "controllers/modeldeployment/core/children/protection.hpp"
 
 namespace llmops::release {
 namespace {
@@ -8,7 +9,13 @@ namespace {
 constexpr std::size_t kMaxEngineServices = 8;
 
 ChildDigest digest_of(const Child& child) {
-  return {child.type, child.name(), child.digest};
+  return {child.type, child.name(), child.digest, essence_of(child.object)};
+}
+
+std::vector<ChildDigest> digests_of(const std::vector<Child>& children) {
+  std::vector<ChildDigest> digests;
+  for (const Child& child : children) digests.push_back(digest_of(child));
+  return digests;
 }
 
 }  // namespace
@@ -21,19 +28,22 @@ const Result<std::string>& Derived::configuration(const Observed& observed,
   });
 }
 
-const std::string& Derived::config_map(const Observed& observed, const std::string& configuration,
-                                       std::int64_t epoch) {
+const ChildDigest& Derived::config_map(const Observed& observed, const api::ModelDeploymentStatus& status,
+                                       const std::string& configuration, std::int64_t epoch) {
   return config_map_.of({observed.meta.uid, configuration, epoch}, [&](const auto&) {
-    const auto config = gateway_config(configuration_inputs(observed, observed.status), observed);
-    return config.ok() ? gateway_config_map(observed, *config, epoch).digest : std::string();
+    const auto config = gateway_config(configuration_inputs(observed, status), observed);
+    return config.ok() ? digest_of(gateway_config_map(observed, *config, epoch)) : ChildDigest{};
   });
 }
 
 const std::vector<ChildDigest>& Derived::gateway(const Observed& observed) {
-  return gateway_.of(gateway_inputs(observed), [](const GatewayInputs& inputs) {
-    std::vector<ChildDigest> digests;
-    for (const Child& child : gateway_children(inputs)) digests.push_back(digest_of(child));
-    return digests;
+  return gateway_.of(gateway_inputs(observed),
+                     [](const GatewayInputs& inputs) { return digests_of(gateway_children(inputs)); });
+}
+
+const std::vector<ChildDigest>& Derived::protection(const Observed& observed) {
+  return protection_.of({observed.meta.uid, observed.protection}, [&](const auto& inputs) {
+    return digests_of(protection_children(observed.meta, inputs.second));
   });
 }
 

@@ -34,7 +34,7 @@ class Last {
 // A child as it should be, without its document.
 struct ChildDigest {
   kube::ResourceType type;
-  std::string name, digest;
+  std::string name, digest, essence;
 };
 
 class Derived {
@@ -44,17 +44,19 @@ class Derived {
   const Result<std::string>& configuration(const Observed& observed,
                                            const api::ModelDeploymentStatus& status);
 
-  // Digest of the ConfigMap that carries it; `configuration` is its config_digest.
-  const std::string& config_map(const Observed& observed, const std::string& configuration,
-                                std::int64_t epoch);
+  // The ConfigMap that carries it; `configuration` is its config_digest.
+  const ChildDigest& config_map(const Observed& observed, const api::ModelDeploymentStatus& status,
+                                const std::string& configuration, std::int64_t epoch);
 
   const std::vector<ChildDigest>& gateway(const Observed& observed);
+  const std::vector<ChildDigest>& protection(const Observed& observed);
 
   const ChildDigest& engine_service(const Observed& observed, const std::string& serving_hash);
 
  private:
   Last<ConfigurationInputs, Result<std::string>> configuration_;
-  Last<std::tuple<std::string, std::string, std::int64_t>, std::string> config_map_;  // UID, digest, epoch
+  Last<std::tuple<std::string, std::string, std::int64_t>, ChildDigest> config_map_;  // UID, digest, epoch
+  Last<std::pair<std::string, Protection>, std::vector<ChildDigest>> protection_;     // UID
   Last<GatewayInputs, std::vector<ChildDigest>> gateway_;
   // By UID and serving hash; as many as a ModelDeployment has engines at a time.
   std::map<std::pair<std::string, std::string>, ChildDigest> engine_services_;

@@ -69,6 +69,8 @@ Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
     return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
   const bool back_by_command = draft.target.held && status.held && draft.target.hash == status.stable->hash;
   if (rejection || back_by_command) return Phase::RolledBack;
+  // A hold that was set or lifted just now: what serves is not what is asked for any more.
+  if (draft.target.held != status.held.has_value()) return Phase::Progressing;
   if (draft.waiting && draft.waiting->kind == api::WaitKind::Person) return Phase::Paused;
   if (!traffic_settled(status)) return Phase::Progressing;
   if (status.bake_until) return Phase::Baking;
@@ -194,6 +196,10 @@ void set_condition(api::ModelDeploymentStatus& status, std::string_view type, bo
 std::string name_conflict(const Observed& observed) {
   for (const auto& [key, child] : observed.children) {
     const auto* controller = child.meta.controller();
+    // Of an earlier object of our name, from a backup: the garbage collector is about to take it.
+    if (controller && controller->kind == kube::kModelDeployments.kind &&
+        controller->name == observed.meta.name)
+      continue;
     if (!controller || controller->uid != observed.meta.uid)
       return key + " in namespace " + observed.meta.ns + " is taken by " +
              (controller ? "an object of " + controller->kind + " " + controller->name

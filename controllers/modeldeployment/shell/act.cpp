@@ -8,9 +8,12 @@ namespace {
 // Our part of the live object replaced by `wanted`: each member of spec and every other top-level member we
 // set; what the API server or others added (clusterIP, status, their labels) stays.
 Json with_our_part(Json live, const Json& wanted) {
+  // What the API server fills nothing into is ours as a whole: a rule that others added goes.
+  const std::string kind = string_at(wanted, "kind");
+  const bool whole_spec = kind == kube::kNetworkPolicies.kind || kind == kube::kPodDisruptionBudgets.kind;
   for (const auto& [member, value] : wanted.items()) {
     if (member == "metadata" || member == "status") continue;
-    if (member == "spec" && live.contains("spec") && live["spec"].is_object()) {
+    if (member == "spec" && !whole_spec && live.contains("spec") && live["spec"].is_object()) {
       for (const auto& [field, content] : value.items()) live["spec"][field] = content;
     } else {
       live[member] = value;

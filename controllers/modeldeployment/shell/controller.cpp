@@ -81,6 +81,8 @@ void ModelDeploymentController::watch(WorkQueue& queue) {
   enqueue_owner(caches_.service_accounts, queue);
   enqueue_owner(caches_.roles, queue);
   enqueue_owner(caches_.role_bindings, queue);
+  enqueue_owner(caches_.network_policies, queue);
+  enqueue_owner(caches_.disruption_budgets, queue);
   const auto enqueue_where = [this, &queue](const kube::ObjectMeta& meta, auto refers) {
     for (const auto& [key, object] : caches_.model_deployments.all())
       if (key.ns == meta.ns && refers(object->object.spec)) queue.add(key);

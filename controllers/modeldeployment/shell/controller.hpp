@@ -30,6 +30,8 @@ class RecordContents {
 
 struct ControllerOptions {
   std::string image;  // of gateways and evaluators
+  std::vector<std::string> image_pull_secrets;
+  Protection protection;
   std::size_t max_concurrent_releases = 10;
   // Asks for a gate whose golden set is not the one that was validated; absent: it is noticed later.
   std::function<void(const kube::ObjectKey&)> validate_gate_again;

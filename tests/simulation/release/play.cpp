@@ -25,6 +25,8 @@ class OperatorProcess final : public Program {
   static OperatorOptions options(bool leader_election, const std::string& name) {
     OperatorOptions options;
     options.image = "registry.example/llmops:1";
+    options.network_policies = true;
+    options.disruption_budgets = true;
     options.leader_election = leader_election;
     options.instance = name;
     options.lease_namespace = "llmops-system";

@@ -38,6 +38,23 @@ Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, 
   return {type, std::move(object), std::move(digest)};
 }
 
+std::string essence_of(const Json& object) {
+  const auto is = [&, kind = string_at(object, "kind")](const kube::ResourceType& type) {
+    return kind == type.kind;
+  };
+  const char* path = nullptr;
+  if (is(kube::kServices)) path = "spec.selector";
+  if (is(kube::kRoles)) path = "rules";
+  if (is(kube::kRoleBindings)) path = "subjects";
+  if (is(kube::kNetworkPolicies) || is(kube::kPodDisruptionBudgets)) path = "spec";
+  if (is(kube::kConfigMaps)) path = "data";
+  const Json* part = path ? find_path(object, path) : nullptr;
+  // Of ConfigMaps only the configuration can change; the others are immutable, and their readers know
+  // digests.
+  if (!part || (is(kube::kConfigMaps) && !part->contains("config.json"))) return "";
+  return std::string(short_hash(digest_of(*part)));
+}
+
 Json restricted_container() {
   return {{"allowPrivilegeEscalation", false},
           {"readOnlyRootFilesystem", true},

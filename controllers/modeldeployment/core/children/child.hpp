@@ -28,6 +28,11 @@ Json owner_reference(const kube::ObjectMeta& owner);
 Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, std::string name,
                  std::string_view component, Json content, Json extra_labels = Json::object());
 
+// A digest of what others could change in a child of ours to do harm and the API server fills nothing into:
+// the selector of a Service, the rules of a Role, a gateway's configuration, all of a NetworkPolicy. Empty
+// for kinds without such a part. Ten hex digits, so that a cache of ten thousand stays small.
+std::string essence_of(const Json& object);
+
 // The security context of every container we start: the restricted Pod Security level.
 Json restricted_container();
 Json restricted_pod();

@@ -135,6 +135,7 @@ Child deployment(const GatewayInputs& inputs) {
               {"enableServiceLinks", false},
               {"terminationGracePeriodSeconds", 60},
               {"volumes", Json::array({{{"name", "state"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}})}};
+  for (const auto& name : inputs.image_pull_secrets) pod["imagePullSecrets"].push_back({{"name", name}});
   Json metadata = {{"labels", labels}};
   if (const auto& endpoints = inputs.endpoints; !endpoints.empty()) {
     pod["volumes"].push_back(endpoints_volume(endpoints));
@@ -185,7 +186,7 @@ std::vector<Child> rights(const GatewayInputs& inputs) {
                              {"verbs", Json::array({"get", "list", "watch"})}},
                             {{"apiGroups", Json::array({"discovery.k8s.io"})},
                              {"resources", Json::array({"endpointslices"})},
-                             {"verbs", Json::array({"get", "list", "watch"})}}});
+                             {"verbs", Json::array({"list", "watch"})}}});
   std::vector<Child> children;
   children.push_back(make_child(owner, kube::kServiceAccounts, name, "gateway", Json::object()));
   children.push_back(make_child(owner, kube::kRoles, name, "gateway", {{"rules", std::move(rules)}}));
@@ -283,8 +284,14 @@ kube::ObjectMeta GatewayInputs::owner() const {
 
 GatewayInputs gateway_inputs(const Observed& observed) {
   const auto& meta = observed.meta;
-  GatewayInputs inputs{
-      meta.ns, meta.name, meta.uid, observed.spec.gateway, observed.image, {}, wanted_endpoints(observed)};
+  GatewayInputs inputs{meta.ns,
+                       meta.name,
+                       meta.uid,
+                       observed.spec.gateway,
+                       observed.image,
+                       observed.image_pull_secrets,
+                       {},
+                       wanted_endpoints(observed)};
   for (const auto* revision : pointed_to(observed.status))
     inputs.bodies.push_back(names_of::body(meta.name, revision->hash));
   return inputs;

@@ -68,6 +68,7 @@ struct GatewayInputs {
   std::string ns, name, uid;  // of the ModelDeployment
   std::optional<api::GatewaySettings> settings;
   std::string image;
+  std::vector<std::string> image_pull_secrets;
   std::vector<std::string> bodies;  // ConfigMaps of revisions that the status points to
   std::set<std::string> endpoints;  // Secrets that their guardrails need
   kube::ObjectMeta owner() const;

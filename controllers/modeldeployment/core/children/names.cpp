@@ -7,6 +7,12 @@ namespace llmops::release::names_of {
 std::string gateway(std::string_view owner) {
   return std::string(owner) + "-gateway";
 }
+std::string engines(std::string_view owner) {
+  return std::string(owner) + "-engine";
+}
+std::string evaluators(std::string_view owner) {
+  return std::string(owner) + "-evaluator";
+}
 std::string evaluation(std::string_view owner) {
   return std::string(owner) + "-evaluation";
 }
