@@ -19,7 +19,7 @@ from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
 SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "role_injection", "guardrails", "steering",
-             "scarce_accelerators", "leader_lost", "storm", "api_server_stopped", "silence")
+             "scarce_accelerators", "leader_lost", "storm", "api_server_stopped", "admission", "silence")
 
 # What only works where the node is this machine, or users reach a Service: elsewhere they are forwarded to one gateway.
 NEEDS_THE_NODE = ("gateway_deleted", "storm", "bad_input", "upgrade", "scarce_accelerators", "leader_lost", "api_server_stopped", "silence")
