@@ -30,7 +30,7 @@ GoldenSet golden_set(const api::ConfigMapKeyReference& reference, std::string_vi
   GoldenSet set;
   set.name = "ConfigMap " + std::string(ns) + "/" + reference.name + ", key " + key;
   if (!config_map) {
-    set.reason = "DatasetNotFound";
+    set.reason = kDatasetNotFound;
     set.problem = std::string(kField) + "name: ConfigMap " + std::string(ns) + "/" + reference.name +
                   " does not exist: create it with the golden set under the key " + key +
                   ", or correct the name";

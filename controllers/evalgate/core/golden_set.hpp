@@ -9,6 +9,8 @@
 
 namespace llmops::evalgate {
 
+inline constexpr std::string_view kDatasetNotFound = "DatasetNotFound";  // it may still come
+
 struct GoldenSet {
   std::string name;     // for messages: "ConfigMap shop/support-golden, key dataset.jsonl"
   std::string text;     // empty when there is a problem

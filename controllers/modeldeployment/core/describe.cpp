@@ -4,6 +4,7 @@
 
 #include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/events.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/run.hpp"
@@ -66,6 +67,8 @@ Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
     return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
   const bool back_by_command = draft.target.held && status.held && draft.target.hash == status.stable->hash;
   if (rejection || back_by_command) return Phase::RolledBack;
+  // The hold was lifted in this very pass; the next one looks at what the spec asks for.
+  if (draft.target.held && !status.held) return Phase::Progressing;
   if (draft.waiting && draft.waiting->kind == api::WaitKind::Person) return Phase::Paused;
   if (!traffic_settled(status)) return Phase::Progressing;
   if (status.bake_until) return Phase::Baking;
@@ -269,7 +272,11 @@ void describe(Draft& draft) {
   const bool users_served = available(observed, status);
   const bool wanted_is_stable = status.stable && draft.target.resolved() &&
                                 status.stable->hash == draft.target.hash && !status.run && !draft.target.held;
-  const bool reconciling = status.run.has_value() || phase == Phase::Progressing || phase == Phase::Baking;
+  // For kstatus exactly one is true at a time: settled as wished, under way, or until something is changed.
+  const bool in_the_way =
+      !blocked.empty() && !status.run && !wanted_is_stable && (!draft.target.awaited || !conflict.empty());
+  const bool stalled = phase == Phase::Degraded || phase == Phase::RolledBack || in_the_way;
+  const bool reconciling = !stalled && phase != Phase::Healthy;
   condition(names::kAvailable, users_served, "UsersServed", "NotServing",
             users_served ? "users are served by revision " + std::to_string(status.stable->revision)
                          : resting_message(draft, Phase::Degraded, status.stable ? nullptr : rejection));
@@ -306,14 +313,14 @@ void describe(Draft& draft) {
             : phase == Phase::RolledBack ? *status.message
                                          : "nothing was rolled back");
   condition(names::kReconciling, reconciling, "Working", "Settled", *status.message);
-  condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(),
-            "NeedsChange", "NotStalled", *status.message);
+  condition(names::kStalled, stalled, "NeedsChange", "NotStalled", *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
   if (!blocked.empty() && !draft.target.pending && !told_before(observed, blocked))
-    draft.notes.push_back({true, conflict.empty() ? "ReferenceProblem" : "NameConflict", blocked});
-  if (changed(Phase::Degraded)) draft.notes.push_back({true, "Degraded", *status.message});
-  if (changed(Phase::Healthy)) draft.notes.push_back({false, "Healthy", *status.message});
+    draft.notes.push_back(
+        {true, conflict.empty() ? events::kReferenceProblem : events::kNameConflict, blocked});
+  if (changed(Phase::Degraded)) draft.notes.push_back({true, events::kDegraded, *status.message});
+  if (changed(Phase::Healthy)) draft.notes.push_back({false, events::kHealthy, *status.message});
 }
 
 }  // namespace llmops::release

@@ -22,7 +22,8 @@ namespace llmops::release {
 struct ResolvedPrompt {
   bool wanted = false;  // the spec asks for a prompt at all
   std::optional<api::PromptContent> content;
-  std::string problem;  // names the field, what was found, what to do
+  std::string problem;   // names the field, what was found, what to do
+  bool awaited = false;  // the problem is only that something is not there yet
 };
 
 // The guardrails of spec.guardrailRefs in their order. With a problem the list is incomplete.
@@ -30,12 +31,15 @@ struct ResolvedGuardrails {
   std::vector<wire::ResolvedGuardrail> list;
   std::string problem;
   bool pending = false;  // the problem is only that the Guardrail's controller has yet to look at it
+  bool awaited = false;  // or that it is not there yet
 };
 
 struct ResolvedGate {
   std::optional<PinnedGate> gate;
   std::string dataset;  // text of the golden set, to be copied
   std::string problem;
+  bool pending = false;  // as with guardrails
+  bool awaited = false;
 };
 
 // A ControllerRevision of ours that records a stack.

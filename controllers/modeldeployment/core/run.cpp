@@ -6,6 +6,7 @@
 #include "controllers/modeldeployment/core/aside.hpp"
 #include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/ending.hpp"
+#include "controllers/modeldeployment/core/events.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/steps.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
@@ -145,7 +146,7 @@ void start_run(Draft& draft) {
   std::erase_if(status.retiring,
                 [&](const auto& entry) { return entry.serving_hash == candidate.serving_hash; });
   take_from_aside(draft, candidate.serving_hash, run);
-  draft.notes.push_back({false, "ReleaseStarted", announcement(draft, candidate, run)});
+  draft.notes.push_back({false, events::kReleaseStarted, announcement(draft, candidate, run)});
   if (!status.stable || status.stable->serving_hash != candidate.serving_hash) {
     // An engine of an earlier release that has not gone yet is not shrunk: later steps need it.
     if (const EngineState* engine = observed.engine(candidate.serving_hash);
@@ -201,7 +202,7 @@ bool restore_from_records(Draft& draft) {
   for (const auto& record : draft.observed.plans) last = std::max(last, record.number);
   draft.status.last_run = last;
   draft.notes.push_back(
-      {true, "StatusRestored", revision_name(*draft.status.stable) + " was the last one promoted"});
+      {true, events::kStatusRestored, revision_name(*draft.status.stable) + " was the last one promoted"});
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "controllers/modeldeployment/core/ending.hpp"
+#include "controllers/modeldeployment/core/events.hpp"
 #include "controllers/modeldeployment/core/steps.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
@@ -353,7 +354,7 @@ bool obey_command(Draft& draft) {
   last.accepted = answer.accepted;
   last.result = clip(answer.text, kMaxResultBytes);
   draft.notes.push_back(
-      {!answer.accepted, answer.accepted ? "CommandAccepted" : "CommandRefused",
+      {!answer.accepted, answer.accepted ? events::kCommandAccepted : events::kCommandRefused,
        last.verb.value_or("command") + " by " + last.by.value_or("a person") + ": " + last.result});
   if (draft.detail.empty()) draft.detail = last.verb.value_or("command") + ": " + last.result;
   status.last_command = std::move(last);
@@ -363,7 +364,7 @@ bool obey_command(Draft& draft) {
 void lift_hold(Draft& draft) {
   auto& held = draft.status.held;
   if (!held || draft.target.held) return;
-  draft.notes.push_back({false, "HoldLifted",
+  draft.notes.push_back({false, events::kHoldLifted,
                          "revision " + std::to_string(held->revision) + ", which " +
                              held->by.value_or("a person") +
                              " went back to, is no longer held: the spec decides again"});

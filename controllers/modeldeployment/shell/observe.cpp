@@ -28,10 +28,11 @@ RevisionRecord revision_record(const RecordProjection& record) {
   return revision;
 }
 
-bool is_true(const std::vector<api::Condition>& conditions, std::string_view type, std::string* message) {
+bool is_true(const std::vector<api::Condition>& conditions, std::string_view type,
+             std::string* message = nullptr) {
   for (const auto& condition : conditions) {
     if (condition.type != type) continue;
-    *message = condition.message;
+    if (message) *message = condition.message;
     return condition.status == api::ConditionStatus::True;
   }
   return false;
@@ -131,6 +132,7 @@ void ModelDeploymentController::resolve_prompt(Observed& observed) {
       observed.prompt.problem = "spec.promptRef.name: PromptVersion " + spec.prompt_ref->name +
                                 " does not exist in namespace " + observed.meta.ns +
                                 "; create it or name another";
+      observed.prompt.awaited = true;
       return;
     }
     observed.prompt.content = rules::content_of(found->object.spec);
@@ -182,6 +184,7 @@ void ModelDeploymentController::resolve_guardrails(Observed& observed) {
     if (!found) {
       resolved.problem =
           path + " does not exist in namespace " + observed.meta.ns + "; create it or take the reference out";
+      resolved.awaited = true;
     } else if (!found->object.status || found->object.status->observed_generation != found->meta.generation ||
                !found->object.status->digest) {
       resolved.problem = path + " has not been validated yet";
@@ -207,10 +210,13 @@ void ModelDeploymentController::resolve_gates(Observed& observed) {
     if (!found) {
       resolved.problem = path + "EvalGate " + name + " does not exist in namespace " + observed.meta.ns +
                          "; create it or take the step out";
+      resolved.awaited = true;
     } else if (!found->object.status || found->object.status->observed_generation != found->meta.generation) {
       resolved.problem = path + "EvalGate " + name + " has not been validated yet";
+      resolved.pending = resolved.awaited = true;
     } else if (!is_true(found->object.status->conditions, names::kDecidable, &message)) {
       resolved.problem = path + "EvalGate " + name + " cannot decide: " + message;
+      resolved.awaited = is_true(found->object.status->conditions, names::kReconciling);
     } else {
       PinnedGate gate;
       gate.offline = found->object.spec.offline;
