@@ -70,7 +70,7 @@ Task<Result<ReconcileOutcome>> EvalGateController::reconcile(kube::ObjectKey key
   observed.meta = gate->meta;
   observed.spec = gate->object.spec;
   observed.status = gate->object.status;
-  observed.golden_set = golden_set(reference, key.ns, config_map.ok() ? &*config_map : nullptr);
+  observed.golden_set = rules::golden_set(reference, key.ns, config_map.ok() ? &*config_map : nullptr);
   auto transition = decide(observed);
   if (is_decidable(transition ? transition->status : *gate->object.status)) judged.next = kLookAgain;
   if (!transition) co_return remember(key, judged);

@@ -24,6 +24,15 @@ kube::ListOptions evaluators() {
   return {evalrun::evaluator_selector(), ""};
 }
 
+release::Protection protection(const OperatorOptions& options) {
+  release::Protection protection;
+  protection.network_policies = options.network_policies;
+  protection.disruption_budgets = options.disruption_budgets;
+  protection.operator_namespace = options.lease_namespace;
+  protection.monitoring_namespaces = options.monitoring_namespaces;
+  return protection;
+}
+
 }  // namespace
 
 struct OperatorProgram::Parts {
@@ -31,9 +40,9 @@ struct OperatorProgram::Parts {
         const std::string& identity, Metrics& metrics)
       : client(env, transport, config),
         events(env, client, std::string(names::kGroup) + "/operator", options.instance),
-        caches(options.watch_namespace),
-        jobs(kube::kJobs, options.watch_namespace, evaluators(), evalrun::project_job),
-        evaluator_pods(kube::kPods, options.watch_namespace, evaluators(), evalrun::project_pod),
+        caches(options.watch_namespaces),
+        jobs(kube::kJobs, options.watch_namespaces, evaluators(), evalrun::project_job),
+        evaluator_pods(kube::kPods, options.watch_namespaces, evaluators(), evalrun::project_pod),
         manager(env, client, manager_options(options, identity, metrics)) {
     for (auto* cache : caches.all()) manager.add_cache(*cache);
     manager.add_cache(jobs);
@@ -44,6 +53,8 @@ struct OperatorProgram::Parts {
         env, client, evalgate::Caches{caches.eval_gates}, own_writes, events);
     release::ControllerOptions release_options;
     release_options.image = options.image;
+    release_options.image_pull_secrets = options.image_pull_secrets;
+    release_options.protection = protection(options);
     release_options.max_concurrent_releases = options.max_concurrent_releases;
     release_options.validate_gate_again = [gates = eval_gates.get()](const kube::ObjectKey& key) {
       gates->look_again(key);
@@ -59,7 +70,7 @@ struct OperatorProgram::Parts {
     manager.add_controller(std::move(eval_gates));
     manager.add_controller(std::make_shared<evalrun::EvalRunController>(
         env, client, evalrun::Caches{caches.eval_runs, jobs, evaluator_pods}, own_writes, events,
-        options.image));
+        options.image, options.image_pull_secrets));
   }
 
   static ManagerOptions manager_options(const OperatorOptions& options, const std::string& identity,

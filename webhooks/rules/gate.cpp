@@ -20,9 +20,12 @@ using judgement::Dataset;
 using judgement::MetricPlan;
 
 constexpr std::string_view kWhere = "spec.offline.";
+constexpr std::string_view kDatasetField = "spec.offline.dataset.configMapRef";
 
 void add_error(GateReport& report, std::string_view reason, std::string message) {
-  report.problems.push_back({Severity::Error, std::string(reason), std::move(message)});
+  std::string field = leading_path(message);
+  if (field.empty()) field = kDatasetField;
+  report.problems.push_back({Severity::Error, std::string(reason), std::move(message), std::move(field)});
 }
 
 // Conditions and events are one line.
@@ -57,8 +60,8 @@ double next_margin(double bound) {
 // What one metric can show, as words; what it cannot is added to the report.
 class MetricCheck {
  public:
-  MetricCheck(const Dataset& dataset, const MetricPlan& plan, std::size_t position, GateReport& report)
-      : dataset_(dataset),
+  MetricCheck(std::size_t clusters, const MetricPlan& plan, std::size_t position, GateReport& report)
+      : clusters_(clusters),
         plan_(plan),
         kind_(plan.scorer->range()),
         where_(std::string(kWhere) + "metrics[" + std::to_string(position) + "]"),
@@ -86,7 +89,7 @@ class MetricCheck {
     const bool binary = kind_ == scorers::ScoreRange::Binary;
     const std::string unharmed = binary ? " when none is lost" : " when all answers score alike";
     const double excluded =
-        binary ? excluded_loss(report_.items, alpha) : excluded_loss_of_mean(clusters_of(dataset_), alpha);
+        binary ? excluded_loss(report_.items, alpha) : excluded_loss_of_mean(clusters_, alpha);
     if (demand.margin >= 1) return "margin " + points(demand.margin) + " is met by all answers";
     can_fail_ = true;
     if (excluded >= demand.margin) {
@@ -119,7 +122,7 @@ class MetricCheck {
     return objective_words(demand);
   }
 
-  const Dataset& dataset_;
+  const std::size_t clusters_;
   const MetricPlan& plan_;
   scorers::ScoreRange kind_;
   std::string where_;
@@ -127,18 +130,20 @@ class MetricCheck {
   bool can_fail_ = false;
 };
 
-void check_metrics(const Dataset& dataset, const std::vector<MetricPlan>& plans, GateReport& report) {
-  report.message = items(report.items);
+// `report.items` items in so many clusters.
+void check_metrics(std::size_t clusters, const std::vector<MetricPlan>& plans, GateReport& report) {
+  std::string demands;
   bool can_fail = false;
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    MetricCheck check(dataset, plans[i], i, report);
+    MetricCheck check(clusters, plans[i], i, report);
     const std::string words = check.words();
-    report.message += plans.size() == 1 ? ": " + words : "; " + plans[i].metric.name + ": " + words;
+    demands += (i > 0 ? "; " : "") + (plans.size() == 1 ? words : plans[i].metric.name + ": " + words);
     can_fail = can_fail || check.can_fail();
   }
+  report.message = items(report.items) + (plans.size() == 1 ? ": " : "; ") + demands;
   if (!can_fail)
     add_error(report, "NothingFails",
-              std::string(kWhere) + "metrics: found demands that every answer meets (" + report.message +
+              std::string(kWhere) + "metrics: found demands that every answer meets (" + demands +
                   "), allowed at least one that can fail");
 }
 
@@ -171,7 +176,21 @@ GateReport check_gate(const api::OfflineEvaluation& offline, std::string_view da
         std::string(dataset_name) + ": " + on_one_line(references.error().message) + "; mend these lines");
     return report;
   }
-  check_metrics(*dataset, *plans, report);
+  check_metrics(clusters_of(*dataset), *plans, report);
+  return report;
+}
+
+GateReport check_gate(const api::OfflineEvaluation& offline, std::optional<std::int64_t> items_at_most) {
+  GateReport report;
+  const auto plans = judgement::plan_metrics(offline.metrics);
+  if (!plans.ok()) {
+    add_error(report, "ScorerInvalid", std::string(kWhere) + plans.error().message);
+    return report;
+  }
+  report.items = std::min({static_cast<std::int64_t>(judgement::kMaxItems),
+                           offline.max_items.value_or(judgement::kMaxItems),
+                           items_at_most.value_or(judgement::kMaxItems)});
+  check_metrics(static_cast<std::size_t>(report.items), *plans, report);
   return report;
 }
 

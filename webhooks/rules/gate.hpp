@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,5 +30,9 @@ struct GateReport {
 // `dataset_name` says in messages where the text came from ("ConfigMap support-golden, key dataset.jsonl").
 GateReport check_gate(const api::OfflineEvaluation& offline, std::string_view dataset_text,
                       std::string_view dataset_name);
+
+// The same where the golden set is not at hand: what no set of so many items could repair. Absent: the
+// largest set that is read.
+GateReport check_gate(const api::OfflineEvaluation& offline, std::optional<std::int64_t> items_at_most);
 
 }  // namespace llmops::rules

@@ -18,6 +18,14 @@ bool judges_answers(api::GuardrailRuleType type) {
   return type == api::GuardrailRuleType::SystemPromptLeak || type == api::GuardrailRuleType::JsonSchema;
 }
 
+// "guardrail pii-ko: rules[2].regex.patterns[0]: …" → "spec.rules[2].regex.patterns[0]".
+std::string field_in(std::string_view name, std::string_view message) {
+  const std::string start = "guardrail " + std::string(name) + ": ";
+  if (!message.starts_with(start)) return "spec.rules";
+  const std::string path = leading_path(message.substr(start.size()));
+  return path.empty() ? "spec.rules" : "spec." + path;
+}
+
 }  // namespace
 
 std::string guardrail_digest(const api::GuardrailSpec& spec) {
@@ -36,19 +44,22 @@ std::vector<Problem> check_guardrail(std::string_view name, const api::Guardrail
                                      const CompileGuardrail& compile) {
   std::vector<Problem> problems;
   if (const auto compiled = compile({resolved(std::string(name), spec)}); !compiled.ok())
-    problems.push_back({Severity::Error, "RuleInvalid", compiled.error().message});
+    problems.push_back(
+        {Severity::Error, "RuleInvalid", compiled.error().message, field_in(name, compiled.error().message)});
   for (std::size_t i = 0; i < spec.rules.size(); ++i) {
     const auto& rule = spec.rules[i];
     const std::string path = "spec.rules[" + std::to_string(i) + "]";
     if (judges_answers(rule.type) && !looks_at(rule, api::GuardrailStage::Output))
       problems.push_back({Severity::Warning, "RuleIdle",
                           path + ".stages: " + rule.name + " finds nothing without output, since its type " +
-                              std::string(to_string(rule.type)) + " looks at answers"});
+                              std::string(to_string(rule.type)) + " looks at answers",
+                          path + ".stages"});
     if (rule.injection && rule.injection->canary.value_or(false) &&
         !looks_at(rule, api::GuardrailStage::Output))
       problems.push_back({Severity::Warning, "RuleIdle",
                           path + ".injection.canary: " + rule.name +
-                              " looks for its mark at the stage output, which is not in stages"});
+                              " looks for its mark at the stage output, which is not in stages",
+                          path + ".injection.canary"});
   }
   return problems;
 }

@@ -1,5 +1,7 @@
 #include "webhooks/rules/prompt.hpp"
 
+#include <utility>
+
 #include "gateway/prompt/compatibility.hpp"
 #include "gateway/prompt/includes.hpp"
 #include "gateway/prompt/prompt.hpp"
@@ -28,8 +30,10 @@ std::vector<Problem> check_prompt(const api::PromptContent& content, std::string
   std::vector<Problem> problems;
   for (auto& found : gateway::prompt_compatible(content)) {
     const bool error = found.severity == gateway::PromptProblem::Severity::Error;
+    std::string message = std::string(where) + found.message;
+    std::string field = leading_path(message);
     problems.push_back({error ? Severity::Error : Severity::Warning,
-                        error ? "TemplateInvalid" : "VariableUnused", std::string(where) + found.message});
+                        error ? "TemplateInvalid" : "VariableUnused", std::move(message), std::move(field)});
   }
   return problems;
 }

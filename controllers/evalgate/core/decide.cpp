@@ -4,6 +4,7 @@
 
 #include "controllers/shared/conditions.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "webhooks/rules/gate.hpp"
 
 namespace llmops::evalgate {
@@ -18,7 +19,7 @@ struct Finding {
 };
 
 Finding find(const Observed& observed) {
-  const GoldenSet& set = observed.golden_set;
+  const rules::GoldenSet& set = observed.golden_set;
   Finding finding;
   if (!set.problem.empty()) {
     finding.reason = set.reason;
@@ -26,7 +27,7 @@ Finding find(const Observed& observed) {
     return finding;
   }
   finding.report = rules::check_gate(observed.spec.offline, set.text, set.name);
-  finding.reason = "Decidable";
+  finding.reason = reasons::kDecidable;
   finding.message = finding.report.message;
   if (finding.report.decidable()) return finding;
   finding.reason.clear();
@@ -52,7 +53,7 @@ std::optional<controllers::Note> note_of(const std::vector<api::Condition>& befo
 std::optional<Transition> decide(const Observed& observed) {
   const api::EvalGateStatus before = observed.status.value_or(api::EvalGateStatus{});
   const Finding finding = find(observed);
-  const bool decidable = finding.reason == "Decidable";
+  const bool decidable = finding.reason == reasons::kDecidable;
   Transition next;
   next.status = before;
   next.status.observed_generation = observed.meta.generation;
@@ -69,9 +70,9 @@ std::optional<Transition> decide(const Observed& observed) {
                               finding.reason, finding.message},
                              observed.meta.generation, observed.now);
   controllers::set_readiness(next.status.conditions,
-                             decidable                            ? controllers::Readiness::Ready
-                             : finding.reason == kDatasetNotFound ? controllers::Readiness::Awaiting
-                                                                  : controllers::Readiness::Stalled,
+                             decidable                                     ? controllers::Readiness::Ready
+                             : finding.reason == reasons::kDatasetNotFound ? controllers::Readiness::Awaiting
+                                                                           : controllers::Readiness::Stalled,
                              finding.reason, finding.message, observed.meta.generation, observed.now);
   if (observed.status && next.status == before) return std::nullopt;
   next.note =

@@ -3,11 +3,11 @@
 
 #include <optional>
 
-#include "controllers/evalgate/core/golden_set.hpp"
 #include "controllers/shared/notes.hpp"
 #include "crds/api/eval_gate.hpp"
 #include "crds/base/time.hpp"
 #include "operator/kube/object.hpp"
+#include "webhooks/rules/golden_set.hpp"
 
 namespace llmops::evalgate {
 
@@ -16,7 +16,7 @@ struct Observed {
   kube::ObjectMeta meta;
   api::EvalGateSpec spec;
   std::optional<api::EvalGateStatus> status;  // as persisted
-  GoldenSet golden_set;
+  rules::GoldenSet golden_set;
 };
 
 // A new status to be written, with the event that tells of it once it is.

@@ -4,26 +4,20 @@
 
 #include "controllers/shared/conditions.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::guardrail {
 namespace {
 
 using api::ConditionStatus;
 
-std::string messages_of(const std::vector<rules::Problem>& problems, rules::Severity severity) {
-  std::string text;
-  for (const auto& problem : problems)
-    if (problem.severity == severity) text += (text.empty() ? "" : "; ") + problem.message;
-  return text;
-}
-
 controllers::ConditionValue compiled(const Observed& observed, const rules::CompileGuardrail& compile) {
   const auto problems = rules::check_guardrail(observed.meta.name, observed.spec, compile);
   if (rules::has_error(problems))
-    return {names::kCompiled, ConditionStatus::False, "RuleInvalid",
-            messages_of(problems, rules::Severity::Error)};
-  const std::string warnings = messages_of(problems, rules::Severity::Warning);
-  return {names::kCompiled, ConditionStatus::True, "RulesRead",
+    return {names::kCompiled, ConditionStatus::False, reasons::kRuleInvalid,
+            rules::messages_of(problems, rules::Severity::Error)};
+  const std::string warnings = rules::messages_of(problems, rules::Severity::Warning);
+  return {names::kCompiled, ConditionStatus::True, reasons::kRulesRead,
           rules::summary_of(observed.spec) + (warnings.empty() ? "" : "; " + warnings)};
 }
 

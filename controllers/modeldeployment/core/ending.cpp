@@ -5,10 +5,10 @@
 #include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/aside.hpp"
 #include "controllers/modeldeployment/core/capacity.hpp"
-#include "controllers/modeldeployment/core/events.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::release {
@@ -79,9 +79,9 @@ void decide_rollback(Draft& draft, api::Decision decision, Content content) {
     if (status.held && status.held->hash == status.candidate->hash) status.held.reset();
   }
   draft.notes.push_back({reject,
-                         reject                    ? events::kReleaseRejected
-                         : stepped_aside(decision) ? events::kReleaseStepsAside
-                                                   : events::kReleaseSuperseded,
+                         reject                    ? reasons::kReleaseRejected
+                         : stepped_aside(decision) ? reasons::kReleaseStepsAside
+                                                   : reasons::kReleaseSuperseded,
                          revision_name(*status.candidate) + ": " + *decision.message});
   status.run->decision = std::move(decision);
   status.run->phase_entered_at = draft.observed.now;
@@ -96,7 +96,7 @@ void decide_promotion(Draft& draft) {
   }
   decision.outcome = api::Outcome::Promoted;
   decision.time = promotion_time(draft.observed);
-  draft.notes.push_back({false, events::kReleaseDecided,
+  draft.notes.push_back({false, reasons::kReleaseDecided,
                          revision_name(*draft.status.candidate) + ": " + decision.message.value_or("")});
   draft.status.run->decision = std::move(decision);
   draft.status.run->phase_entered_at = draft.observed.now;
@@ -129,7 +129,7 @@ void finish_promotion(Draft& draft) {
                 [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
   std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == promoted.hash; });
   draft.notes.push_back(
-      {false, events::kReleasePromoted,
+      {false, reasons::kReleasePromoted,
        revision_name(promoted) + " is stable" +
            (status.bake_until ? "; the previous stable stays warm for " + format_duration(bake)
                               : std::string())});
@@ -157,7 +157,7 @@ void finish_rollback(Draft& draft) {
       draft.observed.plan && beside ? draft.observed.plan->abort_scale_down_delay : Duration(0);
   retire(draft, status.candidate->serving_hash, draft.observed.now + delay);
   draft.notes.push_back(
-      {!superseded, superseded ? events::kReleaseEnded : events::kRolledBack,
+      {!superseded, superseded ? reasons::kReleaseEnded : reasons::kRolledBack,
        revision_name(*status.candidate) + " has no traffic" + (stays_warm ? "; its pods stay warm" : "") +
            (status.stable ? "; " + revision_name(*status.stable) + " serves" : std::string())});
   status.candidate.reset();
@@ -226,7 +226,7 @@ void end_bake(Draft& draft) {
   status.bake_until.reset();
   if (!old.empty()) retire(draft, old, draft.observed.now);
   draft.notes.push_back(
-      {false, events::kBakeEnded, revision_name(*status.stable) + " stays; the previous stable may go"});
+      {false, reasons::kBakeEnded, revision_name(*status.stable) + " stays; the previous stable may go"});
 }
 
 void return_to_previous_stable(Draft& draft, const std::string& decided_by, const std::string& why) {
@@ -249,7 +249,7 @@ void return_to_previous_stable(Draft& draft, const std::string& decided_by, cons
   entry.message = clip("instead of " + revision_name(left) + ": " + why, kMaxDecisionMessageBytes);
   keep_in_history(status, std::move(entry));
   draft.notes.push_back(
-      {false, events::kReturnedToPreviousStable, revision_name(*status.stable) + " serves again: " + why});
+      {false, reasons::kReturnedToPreviousStable, revision_name(*status.stable) + " serves again: " + why});
 }
 
 }  // namespace llmops::release

@@ -31,14 +31,6 @@ void take(const Canary& canary, Plan& plan) {
   }
 }
 
-void collect_gates(const std::vector<api::CanaryStep>& steps, std::vector<std::string>& names) {
-  for (const auto& step : steps) {
-    if (!step.analysis) continue;
-    for (const auto& gate : step.analysis->gates)
-      if (std::find(names.begin(), names.end(), gate.name) == names.end()) names.push_back(gate.name);
-  }
-}
-
 }  // namespace
 
 Json Plan::to_document() const {
@@ -128,9 +120,7 @@ Plan plan_of(const api::ModelDeploymentSpec& spec, const std::vector<api::Part>&
     take(way->canary, plan);
   else
     take(spec.strategy->canary, plan);
-  std::vector<std::string> names;
-  collect_gates(plan.steps, names);
-  for (const auto& name : names)
+  for (const auto& name : rules::gates_in(plan.steps))
     if (const auto gate = gates.find(name); gate != gates.end()) plan.gates.insert(*gate);
   return plan;
 }
@@ -142,17 +132,7 @@ Plan without_steps(Plan plan) {
 }
 
 std::vector<std::string> gates_of(const Plan& plan) {
-  std::vector<std::string> names;
-  collect_gates(plan.steps, names);
-  return names;
-}
-
-std::vector<std::string> gates_of(const api::ModelDeploymentSpec& spec) {
-  std::vector<std::string> names;
-  if (!spec.strategy) return names;
-  collect_gates(spec.strategy->canary.steps, names);
-  for (const auto& way : spec.strategy->when) collect_gates(way.canary.steps, names);
-  return names;
+  return rules::gates_in(plan.steps);
 }
 
 std::string describe(const api::CanaryStep& step) {

@@ -10,6 +10,7 @@
 #include "crds/api/shared.hpp"
 #include "crds/base/json.hpp"
 #include "crds/base/time.hpp"
+#include "webhooks/rules/strategy.hpp"
 
 namespace llmops::release {
 
@@ -49,7 +50,7 @@ Plan without_steps(Plan plan);
 
 // Names of the gates that the steps of a plan refer to, and of all that a spec could ever ask; once each.
 std::vector<std::string> gates_of(const Plan& plan);
-std::vector<std::string> gates_of(const api::ModelDeploymentSpec& spec);
+using rules::gates_of;  // of a spec
 
 // "setWeight: 50", for messages.
 std::string describe(const api::CanaryStep& step);

@@ -4,11 +4,11 @@
 #include <array>
 
 #include "controllers/modeldeployment/core/ending.hpp"
-#include "controllers/modeldeployment/core/events.hpp"
 #include "controllers/modeldeployment/core/steps.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::release {
@@ -288,26 +288,6 @@ Answer carry_out(Draft& draft, const Command& command, Effect effect) {
   return refuse("");
 }
 
-// Why the command no longer means what the person saw; empty when it does.
-std::string stale(const Draft& draft, const Command& command) {
-  const auto& status = draft.status;
-  if (command.revision) {
-    std::vector<std::int64_t> current;
-    if (status.candidate) current.push_back(status.candidate->revision);
-    if (!status.run && status.stable) current.push_back(status.stable->revision);
-    if (!status.run && draft.observed.status.desired)
-      current.push_back(draft.observed.status.desired->revision);
-    if (std::find(current.begin(), current.end(), *command.revision) == current.end())
-      return "revision " + std::to_string(*command.revision) + " is no longer current" +
-             (current.empty() ? std::string() : ": revision " + std::to_string(current.front()) + " is");
-  }
-  if (command.step && (!status.run || status.run->current_step_index != *command.step))
-    return "step " + std::to_string(*command.step) + " is no longer current: " +
-           (status.run ? "step " + std::to_string(status.run->current_step_index) + " is"
-                       : "no release is on");
-  return "";
-}
-
 }  // namespace
 
 Effect effect_of(Verb verb, Situation situation) {
@@ -347,14 +327,14 @@ bool obey_command(Draft& draft) {
   } else {
     last.verb = to_string(command->verb);
     last.by = command->by;
-    std::string why = stale(draft, *command);
+    std::string why = rules::stale(*command, status, draft.observed.status.desired);
     const Effect effect = effect_of(command->verb, situation_of(draft.observed, draft.target));
     answer = why.empty() ? carry_out(draft, *command, effect) : refuse(std::move(why));
   }
   last.accepted = answer.accepted;
   last.result = clip(answer.text, kMaxResultBytes);
   draft.notes.push_back(
-      {!answer.accepted, answer.accepted ? events::kCommandAccepted : events::kCommandRefused,
+      {!answer.accepted, answer.accepted ? reasons::kCommandAccepted : reasons::kCommandRefused,
        last.verb.value_or("command") + " by " + last.by.value_or("a person") + ": " + last.result});
   if (draft.detail.empty()) draft.detail = last.verb.value_or("command") + ": " + last.result;
   status.last_command = std::move(last);
@@ -364,7 +344,7 @@ bool obey_command(Draft& draft) {
 void lift_hold(Draft& draft) {
   auto& held = draft.status.held;
   if (!held || draft.target.held) return;
-  draft.notes.push_back({false, events::kHoldLifted,
+  draft.notes.push_back({false, reasons::kHoldLifted,
                          "revision " + std::to_string(held->revision) + ", which " +
                              held->by.value_or("a person") +
                              " went back to, is no longer held: the spec decides again"});

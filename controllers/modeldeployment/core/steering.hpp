@@ -1,11 +1,16 @@
 // What a command does in each situation: one table, and one named function for each of its effects.
 #pragma once
 
-#include "controllers/modeldeployment/core/command.hpp"
 #include "controllers/modeldeployment/core/draft.hpp"
 #include "controllers/modeldeployment/core/situation.hpp"
+#include "webhooks/rules/command.hpp"
 
 namespace llmops::release {
+
+using rules::Command;
+using rules::command_id;
+using rules::parse_command;
+using rules::Verb;
 
 enum class Effect {
   NextStep,         // the step that is on counts as done, whatever its gate says

@@ -6,11 +6,11 @@
 #include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/ending.hpp"
 #include "controllers/modeldeployment/core/endpoints.hpp"
-#include "controllers/modeldeployment/core/events.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::release {
 
@@ -21,7 +21,7 @@ void enter_next_step(Draft& draft, const std::string& done) {
   run.step_entered_at = draft.observed.now;
   run.analysis_attempt.reset();
   run.pause_reason.reset();
-  draft.notes.push_back({false, events::kStepCompleted,
+  draft.notes.push_back({false, reasons::kStepCompleted,
                          "step " + std::to_string(run.current_step_index) + "/" + std::to_string(all) + " (" +
                              done + ") of " + revision_name(*draft.status.candidate)});
 }
@@ -93,7 +93,7 @@ bool stage_in_force(Draft& draft, std::int64_t weight, std::int64_t needed) {
     candidate->weight = weight;
     if (stable) stable->weight = 100 - weight;
     draft.notes.push_back(
-        {false, events::kTrafficWeightUpdated,
+        {false, reasons::kTrafficWeightUpdated,
          revision_name(*draft.status.candidate) + ": weight " + std::to_string(weight) + " %"});
     wait_for(draft, api::WaitKind::Traffic, "", "gateways are told weight " + std::to_string(weight) + " %");
     return false;
@@ -113,7 +113,7 @@ void pause_for_person(Draft& draft, std::string_view reason, const std::string& 
   if (run.pause_reason != reason) {
     run.phase_entered_at = draft.observed.now;
     draft.notes.push_back(
-        {true, events::kReleasePaused, revision_name(*draft.status.candidate) + ": " + detail});
+        {true, reasons::kReleasePaused, revision_name(*draft.status.candidate) + ": " + detail});
   }
   run.pause_reason = reason;
   wait_for(draft, api::WaitKind::Person, "", detail);
@@ -139,7 +139,7 @@ bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::Gat
       if (attempt < kMaxAnalysisAttempts - 1) {
         draft.status.run->analysis_attempt = attempt + 1;
         draft.notes.push_back(
-            {true, events::kAnalysisRetried, revision_name(*draft.status.candidate) + ": " + state.message});
+            {true, reasons::kAnalysisRetried, revision_name(*draft.status.candidate) + ": " + state.message});
         wait_for(draft, api::WaitKind::Gate, state.gate, "measuring again after: " + state.message);
       } else {
         pause_for_person(draft, names::kPauseAnalysisError,

@@ -44,7 +44,7 @@ void find_next(const Observed& observed, const Stack* stable, Target& target) {
   target.serving_hash = all ? target.goal_serving_hash : target.stack.serving_hash();
   // What is exchanged at once has no step that could wait for gateways to carry its endpoints.
   if (base != *stable) target.problem = missing_endpoint(observed, endpoints_of(base));
-  target.pending = target.awaited = !target.problem.empty();
+  target.pending = !target.problem.empty();
 }
 
 bool changes_prompt(const Stack* stable, const Stack& next) {
@@ -54,23 +54,15 @@ bool changes_prompt(const Stack* stable, const Stack& next) {
 }
 
 // Why the gates of the release could not judge it; empty when they can.
-std::string gate_problem(const Observed& observed, Target& target) {
+std::string gate_problem(const Observed& observed, const Target& target) {
   const Plan plan = plan_for(observed, target);
   const bool in_place = plan.capacity == api::CapacityPolicyType::InPlace && observed.status.stable &&
                         observed.status.stable->serving_hash != target.serving_hash;
   for (const auto& name : gates_of(plan)) {
     const auto found = observed.gates.find(name);
     if (found == observed.gates.end()) return "EvalGate " + name + " was not looked up";
-    if (!found->second.gate) {
-      if (target.problem.empty()) target.pending = found->second.pending;
-      if (target.problem.empty()) target.awaited = found->second.awaited;
-      return found->second.problem;
-    }
-    if (in_place && !has_objective(*found->second.gate))
-      return "spec.strategy.canary.capacityPolicy.type: found InPlace, but EvalGate " + name +
-             " only compares with stable, which does not run beside the candidate; give one of its metrics "
-             "an "
-             "objective, or use Surge or Replace";
+    if (!found->second.gate) return found->second.problem;
+    if (in_place && !has_objective(*found->second.gate)) return rules::gate_only_compares(name);
   }
   return "";
 }
@@ -79,13 +71,11 @@ Target what_the_spec_asks_for(const Observed& observed) {
   Target target;
   if (observed.prompt.wanted && !observed.prompt.content) {
     target.problem = observed.prompt.problem;
-    target.awaited = observed.prompt.awaited;
     return target;
   }
   if (!observed.guardrails.problem.empty()) {
     target.problem = observed.guardrails.problem;
     target.pending = observed.guardrails.pending;
-    target.awaited = observed.guardrails.awaited || target.pending;
     return target;
   }
   target.goal = stack_of(observed.spec, observed.prompt.content, observed.guardrails.list);
@@ -94,17 +84,13 @@ Target what_the_spec_asks_for(const Observed& observed) {
   target.goal_serving_hash = target.goal.serving_hash();
   const Stack* stable = observed.content(observed.status.stable);
   find_next(observed, stable, target);
-  if (document.size() > kMaxRevisionBytes) {
+  if (document.size() > kMaxRevisionBytes)
     target.problem = "spec: the resolved revision has " + std::to_string(document.size()) +
                      " bytes, allowed " + std::to_string(kMaxRevisionBytes) +
                      "; shorten the prompt or the guardrails, or move data out of them";
-    target.pending = target.awaited = false;
-  }
   // A prompt that cannot be used holds what changes it, not the guardrails that go before it.
-  if (!observed.prompt.problem.empty() && changes_prompt(stable, target.stack)) {
+  if (!observed.prompt.problem.empty() && changes_prompt(stable, target.stack))
     target.problem = observed.prompt.problem;
-    target.pending = target.awaited = false;
-  }
   target.gate_problem = gate_problem(observed, target);
   return target;
 }
@@ -123,7 +109,7 @@ void take_held(const Observed& observed, Target& target) {
   target.hash = observed.status.held->hash;
   target.serving_hash = target.stack.serving_hash();
   target.follows.clear();
-  target.on_old_guardrails = target.pending = target.awaited = false;
+  target.on_old_guardrails = target.pending = false;
   target.gate_problem.clear();
   // Endpoints that its guardrails need are waited for with the other capacity.
   target.problem.clear();

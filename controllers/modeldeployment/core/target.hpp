@@ -20,7 +20,6 @@ struct Target {
   bool on_old_guardrails = false;  // the new guardrails are rejected
   std::string problem;             // why it cannot be resolved; empty when it is
   bool pending = false;            // the problem is only that something has yet to be validated
-  bool awaited = false;            // or that it is not there yet: nobody has to change what is there
   std::string gate_problem;        // why its gates cannot judge; blocks a release, not what serves
   bool held = false;               // what a person went back to, against the spec
   bool resolved() const { return problem.empty(); }

@@ -8,9 +8,8 @@
 #include "crds/base/defaults.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
-#include "gateway/prompt/compatibility.hpp"
-#include "gateway/prompt/includes.hpp"
 #include "webhooks/rules/prompt.hpp"
+#include "webhooks/rules/references.hpp"
 
 namespace llmops::release {
 namespace {
@@ -28,11 +27,10 @@ RevisionRecord revision_record(const RecordProjection& record) {
   return revision;
 }
 
-bool is_true(const std::vector<api::Condition>& conditions, std::string_view type,
-             std::string* message = nullptr) {
+bool is_true(const std::vector<api::Condition>& conditions, std::string_view type, std::string* message) {
   for (const auto& condition : conditions) {
     if (condition.type != type) continue;
-    if (message) *message = condition.message;
+    *message = condition.message;
     return condition.status == api::ConditionStatus::True;
   }
   return false;
@@ -48,7 +46,11 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   observed.spec = object.object.spec;
   observed.status = object.object.status.value_or(api::ModelDeploymentStatus{});
   observed.image = options_.image;
+  observed.image_pull_secrets = options_.image_pull_secrets;
+  observed.protection = options_.protection;
   observed.last_status_write = last_status_write_.emplace(object.meta.key(), env_.now()).first->second;
+  auto looked = co_await look_at_foreign(object.meta.key(), object.meta.uid);
+  if (!looked.ok()) co_return looked.error();
   observe_children(observed);
   resolve_prompt(observed);
   resolve_guardrails(observed);
@@ -77,11 +79,11 @@ Task<Result<Observed>> ModelDeploymentController::observe(
 void ModelDeploymentController::observe_children(Observed& observed) {
   const std::string owner = observed.meta.ns + "/" + observed.meta.name;
   const auto keep = [&](const kube::ResourceType& type, const kube::ObjectMeta& meta,
-                        const std::string& digest) {
-    observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest};
+                        const std::string& digest, const std::string& essence) {
+    observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest, essence};
   };
   for (const auto& deployment : caches_.deployments.by_index(kByOwner, owner)) {
-    keep(kube::kDeployments, deployment->meta, deployment->content_digest);
+    keep(kube::kDeployments, deployment->meta, deployment->content_digest, "");
     if (!deployment->engine.serving_hash.empty())
       observed.engines.push_back(deployment->engine);
     else
@@ -99,98 +101,69 @@ void ModelDeploymentController::observe_children(Observed& observed) {
       observed.revisions.push_back(revision_record(*record));
   }
   for (const auto& child : caches_.services.by_index(kByOwner, owner))
-    keep(kube::kServices, child->meta, child->content_digest);
+    keep(kube::kServices, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.service_accounts.by_index(kByOwner, owner))
-    keep(kube::kServiceAccounts, child->meta, child->content_digest);
+    keep(kube::kServiceAccounts, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.roles.by_index(kByOwner, owner))
-    keep(kube::kRoles, child->meta, child->content_digest);
+    keep(kube::kRoles, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.role_bindings.by_index(kByOwner, owner))
-    keep(kube::kRoleBindings, child->meta, child->content_digest);
+    keep(kube::kRoleBindings, child->meta, child->content_digest, child->essence);
+  for (const auto& child : caches_.network_policies.by_index(kByOwner, owner))
+    keep(kube::kNetworkPolicies, child->meta, child->content_digest, child->essence);
+  for (const auto& child : caches_.disruption_budgets.by_index(kByOwner, owner))
+    keep(kube::kPodDisruptionBudgets, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.config_maps.by_index(kByOwner, owner)) {
     if (child->meta.label(names::kComponent) == "evaluator") continue;  // an EvalRun's, not ours
-    keep(kube::kConfigMaps, child->meta, child->content_digest);
+    keep(kube::kConfigMaps, child->meta, child->content_digest, child->essence);
     if (child->meta.name == names_of::gateway(observed.meta.name))
-      observed.config = ConfigState{child->meta, child->epoch, child->content_digest};
+      observed.config = ConfigState{child->meta, child->epoch, child->content_digest, child->essence};
   }
-  for (const auto& run : caches_.eval_runs.by_index(kByOwner, owner))
+  for (const auto& run : caches_.eval_runs.by_index(kByOwner, owner)) {
+    // A label is no proof of origin: another's meets the create, and is told as a conflict of names.
+    const auto* controller = run->meta.controller();
+    if (!controller || controller->uid != observed.meta.uid) continue;
     observed.eval_runs[run->meta.name] = {run->meta, run->object.status, run->object.spec.revision.hash};
+  }
   if (const auto foreign = foreign_.find(observed.meta.key()); foreign != foreign_.end())
-    for (const auto& [key, child] : foreign->second) observed.children.emplace(key, child);
+    for (const auto& [key, other] : foreign->second) observed.children.emplace(key, other.state);
 }
 
 void ModelDeploymentController::resolve_prompt(Observed& observed) {
-  const auto& spec = observed.spec;
-  std::string where = "spec.prompt";
-  if (spec.prompt) {
-    observed.prompt.wanted = true;
-    observed.prompt.content = *spec.prompt;
-  } else if (spec.prompt_ref) {
-    observed.prompt.wanted = true;
-    where = "PromptVersion " + spec.prompt_ref->name;
-    const auto found = caches_.prompt_versions.get({observed.meta.ns, spec.prompt_ref->name});
-    if (!found) {
-      observed.prompt.problem = "spec.promptRef.name: PromptVersion " + spec.prompt_ref->name +
-                                " does not exist in namespace " + observed.meta.ns +
-                                "; create it or name another";
-      observed.prompt.awaited = true;
-      return;
-    }
-    observed.prompt.content = rules::content_of(found->object.spec);
-  }
-  if (!observed.prompt.content) return;
-  if (!gateway::is_resolved(*observed.prompt.content)) {
-    auto resolved = gateway::resolve_includes(
-        *observed.prompt.content, [&](const std::string& name) -> std::optional<api::PromptContent> {
-          const auto found = caches_.prompt_versions.get({observed.meta.ns, name});
-          return found ? std::optional(rules::content_of(found->object.spec)) : std::nullopt;
-        });
-    if (!resolved.ok()) {
-      observed.prompt.content.reset();
-      observed.prompt.problem = where + ": " + resolved.error().message;
-      return;
-    }
-    observed.prompt.content = std::move(*resolved);
-  }
-  for (const auto& problem : gateway::prompt_compatible(*observed.prompt.content)) {
-    if (problem.severity != gateway::PromptProblem::Severity::Error) continue;
-    observed.prompt.problem = where + ": " + problem.message;
-    return;
-  }
+  auto finding = rules::resolve_prompt(
+      observed.spec, observed.meta.ns, [&](const std::string& name) -> std::optional<api::PromptContent> {
+        const auto found = caches_.prompt_versions.get({observed.meta.ns, name});
+        return found ? std::optional(rules::content_of(found->object.spec)) : std::nullopt;
+      });
+  observed.prompt.wanted = finding.wanted;
+  observed.prompt.content = std::move(finding.content);
+  if (finding.problem) observed.prompt.problem = std::move(finding.problem->message);
 }
 
-// Clients of stable do not send variables that stable does not ask for: a candidate that requires one would
-// refuse their requests.
 void ModelDeploymentController::compare_prompts(Observed& observed) {
   if (!observed.prompt.content || !observed.prompt.problem.empty() || !observed.status.stable) return;
   const Stack* content = observed.content(observed.status.stable);
   if (!content) return;
   const auto stable = prompt_of(*content);
   if (!stable.ok()) return;
-  const auto required =
-      gateway::newly_required_variables(*stable ? &**stable : nullptr, *observed.prompt.content);
-  if (required.empty()) return;
-  observed.prompt.problem =
-      "the prompt requires the variable " + required.front() + ", which clients of revision " +
-      std::to_string(observed.status.stable->revision) + " need not send; give it a default";
+  auto misfit = rules::prompt_misfit(observed.spec, *stable ? &**stable : nullptr,
+                                     observed.status.stable->revision, *observed.prompt.content);
+  if (misfit) observed.prompt.problem = std::move(misfit->message);
 }
 
 void ModelDeploymentController::resolve_guardrails(Observed& observed) {
   auto& resolved = observed.guardrails;
   for (std::size_t i = 0; i < observed.spec.guardrail_refs.size() && resolved.problem.empty(); ++i) {
     const std::string& name = observed.spec.guardrail_refs[i].name;
-    const std::string path = "spec.guardrailRefs[" + std::to_string(i) + "].name: Guardrail " + name;
     const auto found = caches_.guardrails.get({observed.meta.ns, name});
     std::string message;
     if (!found) {
-      resolved.problem =
-          path + " does not exist in namespace " + observed.meta.ns + "; create it or take the reference out";
-      resolved.awaited = true;
+      resolved.problem = rules::guardrail_missing(i, name, observed.meta.ns);
     } else if (!found->object.status || found->object.status->observed_generation != found->meta.generation ||
                !found->object.status->digest) {
-      resolved.problem = path + " has not been validated yet";
+      resolved.problem = rules::guardrail_unseen(i, name);
       resolved.pending = true;
     } else if (!is_true(found->object.status->conditions, names::kCompiled, &message)) {
-      resolved.problem = path + " does not compile: " + message + "; correct the rule";
+      resolved.problem = rules::guardrail_broken(i, name, message);
     } else {
       wire::ResolvedGuardrail guardrail;
       guardrail.name = name;
@@ -205,18 +178,13 @@ void ModelDeploymentController::resolve_gates(Observed& observed) {
   for (const auto& name : gates_of(observed.spec)) {
     ResolvedGate resolved;
     const auto found = caches_.eval_gates.get({observed.meta.ns, name});
-    const std::string path = "spec.strategy.canary.steps: ";
     std::string message;
     if (!found) {
-      resolved.problem = path + "EvalGate " + name + " does not exist in namespace " + observed.meta.ns +
-                         "; create it or take the step out";
-      resolved.awaited = true;
+      resolved.problem = rules::gate_missing(name, observed.meta.ns);
     } else if (!found->object.status || found->object.status->observed_generation != found->meta.generation) {
-      resolved.problem = path + "EvalGate " + name + " has not been validated yet";
-      resolved.pending = resolved.awaited = true;
+      resolved.problem = rules::gate_unseen(name);
     } else if (!is_true(found->object.status->conditions, names::kDecidable, &message)) {
-      resolved.problem = path + "EvalGate " + name + " cannot decide: " + message;
-      resolved.awaited = is_true(found->object.status->conditions, names::kReconciling);
+      resolved.problem = rules::gate_undecided(name, message);
     } else {
       PinnedGate gate;
       gate.offline = found->object.spec.offline;

@@ -4,6 +4,7 @@
 
 #include "controllers/shared/conditions.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "webhooks/rules/prompt.hpp"
 
 namespace llmops::promptversion {
@@ -15,13 +16,6 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : std::string(separator)) + part;
   return text;
-}
-
-std::string messages_of(const std::vector<rules::Problem>& problems, rules::Severity severity) {
-  std::vector<std::string> texts;
-  for (const auto& problem : problems)
-    if (problem.severity == severity) texts.push_back(problem.message);
-  return join(texts, "; ");
 }
 
 std::string summary(const api::PromptContent& content) {
@@ -36,12 +30,12 @@ std::string summary(const api::PromptContent& content) {
 controllers::ConditionValue rendered(const api::PromptContent& content) {
   const auto problems = rules::check_prompt(content, "spec.");
   if (rules::has_error(problems)) {
-    return {names::kRendered, ConditionStatus::False, "TemplateInvalid",
-            messages_of(problems, rules::Severity::Error) +
+    return {names::kRendered, ConditionStatus::False, reasons::kTemplateInvalid,
+            rules::messages_of(problems, rules::Severity::Error) +
                 "; a PromptVersion cannot be changed: create a new version and refer to that"};
   }
-  const std::string warnings = messages_of(problems, rules::Severity::Warning);
-  return {names::kRendered, ConditionStatus::True, "TemplatesRead",
+  const std::string warnings = rules::messages_of(problems, rules::Severity::Warning);
+  return {names::kRendered, ConditionStatus::True, reasons::kTemplatesRead,
           summary(content) + (warnings.empty() ? "" : "; " + warnings)};
 }
 

@@ -8,7 +8,7 @@ using kube::ResourceType;
 
 namespace {
 
-const std::array<const ResourceType*, 19> kTypes{&kube::kModelDeployments,
+const std::array<const ResourceType*, 21> kTypes{&kube::kModelDeployments,
                                                  &kube::kPromptVersions,
                                                  &kube::kGuardrails,
                                                  &kube::kEvalGates,
@@ -22,6 +22,8 @@ const std::array<const ResourceType*, 19> kTypes{&kube::kModelDeployments,
                                                  &kube::kServiceAccounts,
                                                  &kube::kRoles,
                                                  &kube::kRoleBindings,
+                                                 &kube::kNetworkPolicies,
+                                                 &kube::kPodDisruptionBudgets,
                                                  &kube::kEndpointSlices,
                                                  &kube::kLeases,
                                                  &kube::kEvents,

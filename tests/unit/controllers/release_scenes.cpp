@@ -261,8 +261,8 @@ void happen(ReleaseWorld& world, Happening happening) {
                                                                                             : kStablePrompt);
     }
     case ReferenceDeleted:
-      observed.prompt = {true, std::nullopt, "spec.promptRef.name: PromptVersion x does not exist; create it",
-                         true};
+      observed.prompt = {true, std::nullopt,
+                         "spec.promptRef.name: PromptVersion x does not exist; create it"};
       ++observed.meta.generation;
       return;
     case ReferenceRecreated:
@@ -349,7 +349,7 @@ std::string outcome_of(Situation situation, Happening happening) {
     if (note.reason.starts_with("Command") || note.reason == "StepCompleted" ||
         note.reason == "TrafficWeightUpdated" || note.reason == "ReleaseDecided" || note.reason == "Healthy")
       continue;
-    events += (events.empty() ? "" : ", ") + note.reason;
+    events += (events.empty() ? "" : ", ") + std::string(note.reason);
   }
   if (!events.empty()) text += (text.empty() ? "" : " → ") + events;
   if (world.writes.empty()) text += (text.empty() ? "" : " → ") + std::string("nothing is written");
