@@ -69,8 +69,8 @@ Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
     return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
   const bool back_by_command = draft.target.held && status.held && draft.target.hash == status.stable->hash;
   if (rejection || back_by_command) return Phase::RolledBack;
-  // The hold was lifted in this very pass; the next one looks at what the spec asks for.
-  if (draft.target.held && !status.held) return Phase::Progressing;
+  // A hold that was set or lifted just now: what serves is not what is asked for any more.
+  if (draft.target.held != status.held.has_value()) return Phase::Progressing;
   if (draft.waiting && draft.waiting->kind == api::WaitKind::Person) return Phase::Paused;
   if (!traffic_settled(status)) return Phase::Progressing;
   if (status.bake_until) return Phase::Baking;
