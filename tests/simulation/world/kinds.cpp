@@ -28,7 +28,9 @@ const std::array<const ResourceType*, 21> kTypes{&kube::kModelDeployments,
                                                  &kube::kLeases,
                                                  &kube::kEvents,
                                                  &kube::kNamespaces,
-                                                 &kube::kCustomResourceDefinitions};
+                                                 &kube::kCustomResourceDefinitions,
+                                                 &kube::kSecrets,
+                                                 &kube::kValidatingWebhookConfigurations};
 
 }  // namespace
 
