@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -160,6 +161,21 @@ Result<std::string> read_file(const std::string& path) {
     text.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
     if (text.size() > kMaxFileBytes) return Error{ErrorCode::TooLarge, path + " is larger than 4 MiB"};
   }
+  return text;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  static constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : bytes) {
+    bits = ((bits << 8) | static_cast<unsigned char>(c)) & 0xFFFFFF;
+    for (count += 8; count >= 6;) text += kAlphabet[(bits >> (count -= 6)) & 63];
+  }
+  if (count > 0) text += kAlphabet[(bits << (6 - count)) & 63];
+  while (text.size() % 4 != 0) text += '=';
   return text;
 }
 

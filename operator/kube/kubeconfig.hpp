@@ -20,6 +20,7 @@ Result<ClientConfig> load_kubeconfig_files(const std::vector<std::string>& paths
 
 // Base64 (RFC 4648 §4), white space ignored.
 Result<std::string> decode_base64(std::string_view text);
+std::string encode_base64(std::string_view bytes);
 
 // The whole file; NotFound when it cannot be read, TooLarge beyond 4 MiB.
 Result<std::string> read_file(const std::string& path);

@@ -33,8 +33,15 @@ inline constexpr ResourceType kServiceAccounts{"", "v1", "serviceaccounts", "Ser
 inline constexpr ResourceType kRoles{"rbac.authorization.k8s.io", "v1", "roles", "Role"};
 inline constexpr ResourceType kRoleBindings{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"};
 inline constexpr ResourceType kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};
+inline constexpr ResourceType kNetworkPolicies{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"};
+inline constexpr ResourceType kPodDisruptionBudgets{"policy", "v1", "poddisruptionbudgets",
+                                                    "PodDisruptionBudget"};
 inline constexpr ResourceType kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline constexpr ResourceType kEvents{"events.k8s.io", "v1", "events", "Event"};
+inline constexpr ResourceType kSecrets{"", "v1", "secrets", "Secret"};
+inline constexpr ResourceType kValidatingWebhookConfigurations{"admissionregistration.k8s.io", "v1",
+                                                               "validatingwebhookconfigurations",
+                                                               "ValidatingWebhookConfiguration", false};
 inline constexpr ResourceType kNamespaces{"", "v1", "namespaces", "Namespace", false};
 inline constexpr ResourceType kCustomResourceDefinitions{
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false};

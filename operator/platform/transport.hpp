@@ -50,10 +50,18 @@ struct ExchangeOptions {
   const Preflight* preflight = nullptr;
 };
 
+struct CertificatePair {
+  std::string certificate_pem;  // leaf first, then the chain
+  std::string key_pem;
+};
+
 class Server {
  public:
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;
+  // New handshakes get this pair; connections that are open stay. InvalidArgument: the pair is none, or the
+  // server speaks plain HTTP; everything stays as it is.
+  virtual Result<void> use_certificate(const CertificatePair& pair) = 0;
   // Requests being answered now.
   virtual std::size_t in_flight() const = 0;
   // Takes no new connections, ends idle ones, sends "Connection: close" on the rest, and waits for them to
@@ -83,11 +91,6 @@ class ServerExchange {
 };
 
 using Handler = std::function<Task<void>(ServerExchange&)>;
-
-struct CertificatePair {
-  std::string certificate_pem;  // leaf first, then the chain
-  std::string key_pem;
-};
 
 struct ListenOptions {
   std::string address = "0.0.0.0";

@@ -72,6 +72,15 @@ Result<void> Listener::open() {
   return {};
 }
 
+// Sessions hold the context that they were made with.
+Result<void> Listener::use_certificate(const CertificatePair& pair) {
+  if (!tls_) return Error{ErrorCode::InvalidArgument, "port " + std::to_string(port_) + " speaks plain HTTP"};
+  auto context = make_server_context(pair);
+  if (!context.ok()) return context.error();
+  tls_ = std::move(*context);
+  return {};
+}
+
 void Listener::accept() {
   if (!acceptor_.is_open()) return;
   acceptor_.async_accept([self = shared_from_this()](boost::system::error_code failure, tcp::socket socket) {

@@ -24,6 +24,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   // Errors name the address: InvalidArgument (address, certificate), Unavailable (taken port).
   Result<void> open();
   std::uint16_t port() const { return port_; }
+  Result<void> use_certificate(const CertificatePair& pair);
   std::size_t in_flight() const { return in_flight_; }
   bool draining() const { return draining_; }
   Task<std::size_t> drain(Duration limit);
@@ -67,6 +68,9 @@ class RealServer final : public Server {
   explicit RealServer(std::shared_ptr<Listener> listener) : listener_(std::move(listener)) {}
   ~RealServer() override { listener_->cut(); }
   std::uint16_t port() const override { return listener_->port(); }
+  Result<void> use_certificate(const CertificatePair& pair) override {
+    return listener_->use_certificate(pair);
+  }
   std::size_t in_flight() const override { return listener_->in_flight(); }
   Task<std::size_t> drain(Duration limit) override { return listener_->drain(limit); }
 

@@ -8,7 +8,7 @@ using kube::ResourceType;
 
 namespace {
 
-const std::array<const ResourceType*, 19> kTypes{&kube::kModelDeployments,
+const std::array<const ResourceType*, 21> kTypes{&kube::kModelDeployments,
                                                  &kube::kPromptVersions,
                                                  &kube::kGuardrails,
                                                  &kube::kEvalGates,
@@ -22,11 +22,15 @@ const std::array<const ResourceType*, 19> kTypes{&kube::kModelDeployments,
                                                  &kube::kServiceAccounts,
                                                  &kube::kRoles,
                                                  &kube::kRoleBindings,
+                                                 &kube::kNetworkPolicies,
+                                                 &kube::kPodDisruptionBudgets,
                                                  &kube::kEndpointSlices,
                                                  &kube::kLeases,
                                                  &kube::kEvents,
                                                  &kube::kNamespaces,
-                                                 &kube::kCustomResourceDefinitions};
+                                                 &kube::kCustomResourceDefinitions,
+                                                 &kube::kSecrets,
+                                                 &kube::kValidatingWebhookConfigurations};
 
 }  // namespace
 

@@ -47,6 +47,8 @@ class SimServer final : public Server {
   ~SimServer() override { transport_.stop_listening(*listener_); }
 
   std::uint16_t port() const override { return listener_->port; }
+  // The simulated network has no TLS.
+  Result<void> use_certificate(const CertificatePair&) override { return {}; }
   std::size_t in_flight() const override { return listener_->answering.size(); }
 
   Task<std::size_t> drain(Duration limit) override {

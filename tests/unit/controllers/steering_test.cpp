@@ -73,7 +73,7 @@ TEST(Command, IsRecordedInTheWriteThatCarriesItOut) {
   ReleaseWorld world = at_weight_20();
   say(world, "abort id=7 by=jiyoon");
   world.settle();
-  const Decision decision = decide(world.observed);
+  const Decision decision = world.look();
   ASSERT_TRUE(decision.transition);
   const auto& status = decision.transition->status;
   EXPECT_EQ(status.last_command->id, "7");
@@ -212,6 +212,31 @@ TEST(Rollback, ToAColdRevisionBringsCapacityBeforeTraffic) {
   world.engines_load = true;
   world.run();
   EXPECT_EQ(world.status().stable->revision, 1);
+}
+
+TEST(Rollback, IsNotCalledHealthyInThePassesThatSetAndLiftItsHold) {
+  ReleaseWorld world;
+  world.run();
+  world.set_prompt("Second.");
+  world.run();
+  // Until a release starts, each pass may write another phase.
+  const auto phases_until_a_release = [&] {
+    std::vector<Phase> phases;
+    for (int i = 0; i < 20 && !world.status().run; ++i) {
+      world.pass();
+      phases.push_back(*world.status().phase);
+    }
+    return phases;
+  };
+  say(world, "rollback to=1 id=1");
+  EXPECT_THAT(phases_until_a_release(), testing::Each(Phase::Progressing));
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::RolledBack);
+  say(world, "retry id=2");
+  EXPECT_THAT(phases_until_a_release(), testing::Each(Phase::Progressing));
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::Healthy);
+  EXPECT_EQ(world.status().stable->revision, 2);
 }
 
 TEST(Rollback, ThatCannotLoadGivesTheDecisionBackToTheSpec) {

@@ -97,6 +97,38 @@ TEST_F(TlsTest, BrokenPemTextsAreErrorsThatSayWhich) {
   EXPECT_EQ(loop_.transport().serve(options, echo).error().code, ErrorCode::InvalidArgument);
 }
 
+TEST_F(TlsTest, NewHandshakesGetTheNewCertificateAndOpenConnectionsStay) {
+  const auto server = serve_tls(echo, "IP:127.0.0.1");
+  const Peer old = trusting(*server);
+  ASSERT_TRUE(ask(old, HttpRequest()).ok());
+  const Authority next = make_authority("next authority");
+  const auto used = server->use_certificate(issue(next, "IP:127.0.0.1"));
+  ASSERT_TRUE(used.ok()) << used.error().message;
+  EXPECT_TRUE(ask(old, HttpRequest()).ok()) << "its connection was open before";
+  Peer another = old;
+  another.pool = "a connection of its own";
+  EXPECT_FALSE(ask(another, HttpRequest()).ok()) << "the old authority signs no new connection";
+  TlsClient tls;
+  tls.ca_pem = next.certificate_pem;
+  EXPECT_TRUE(ask(trusting(*server, tls), HttpRequest()).ok());
+}
+
+TEST_F(TlsTest, ACertificateThatIsNoneIsRefusedAndTheOldOneStays) {
+  const auto server = serve_tls(echo, "IP:127.0.0.1");
+  EXPECT_EQ(server->use_certificate({"nonsense", "nonsense"}).error().code, ErrorCode::InvalidArgument);
+  CertificatePair mixed = issue(authority_, "IP:127.0.0.1");
+  mixed.key_pem = issue(authority_, "IP:127.0.0.1").key_pem;
+  EXPECT_EQ(server->use_certificate(mixed).error().code, ErrorCode::InvalidArgument);
+  EXPECT_TRUE(ask(trusting(*server), HttpRequest()).ok());
+}
+
+TEST_F(TlsTest, APlainPortTakesNoCertificate) {
+  const auto server = serve(echo);
+  EXPECT_EQ(server->use_certificate(issue(authority_, "IP:127.0.0.1")).error().code,
+            ErrorCode::InvalidArgument);
+  EXPECT_TRUE(ask(peer_of(*server), HttpRequest()).ok());
+}
+
 TEST_F(TlsTest, APlainRequestToATlsPortIsAnErrorAndNotAHang) {
   const auto server = serve_tls(echo, "IP:127.0.0.1");
   const auto answer = ask(peer_of(*server), HttpRequest());
