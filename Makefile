@@ -48,6 +48,9 @@ test-integration: deps ## Tests against the real API server of the local cluster
 test-e2e: $(DEPS) ## The quickstart, then faults and bad input on the same cluster (root)
 	@$(PYTHON) tests/e2e/layers.py e2e
 
+test-argocd: deps build ## The product under a real Argo CD: its Lua scripts, then commits and clicks under load (root)
+	@$(PYTHON) tests/e2e/run.py argocd_lua argocd
+
 simulate: deps-build build/release/build.ninja ## Simulate all plans of all scenarios and SEEDS=1000 stories, or one story: SEED=x
 	@ninja -C build/release simulate
 	@build/release/tests/simulate $(if $(SEED),--seed $(SEED),--plans --seeds $(SEEDS))
@@ -62,9 +65,10 @@ mutants: deps-build ## Put faults into a copy of our code, all or MUTANTS="names
 
 lint: build/release/build.ninja ## Formatting, clang-tidy, chart and scripts
 	@$(CPP) | xargs clang-format-19 --dry-run -Werror
-	@e2e/cluster/build.sh helm
+	@e2e/cluster/build.sh helm kube
 	@. e2e/cluster/env.sh; helm lint --strict --quiet charts/llmops-operator
 	@$(PYTHON) tests/e2e/unit/chart_test.py
+	@$(PYTHON) tests/e2e/unit/chart_rendered_test.py
 	@git ls-files -co --exclude-standard '*.sh' '.ci/run' | xargs -n 1 bash -n
 	@git ls-files -co --exclude-standard '*.py' | xargs $(PYTHON) -c 'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]'
 	@$(PYTHON) tests/mutants/run.py --check
@@ -77,8 +81,13 @@ format: ## Rewrite C++ sources in the project's format
 image: build ## The product's image as an OCI archive, TAG=dev; prints its path
 	@e2e/images/product.sh build/release $(TAG)
 
-chart: ## Copy the CRDs into the chart
+chart: ## Copy the CRDs into the chart, and write what Argo CD must know of them
 	@cp crds/llmops.dev_*.yaml charts/llmops-operator/files/crds/
+	@$(PYTHON) charts/argocd_cm.py --write
+
+manifests: ## Write build/manifests for `kubectl apply -k`: plain YAML and a kustomization, from the chart
+	@e2e/cluster/build.sh helm
+	@. e2e/cluster/env.sh; $(PYTHON) charts/manifests.py build/manifests --namespace llmops-system
 
 release-table: ## Write docs/release-table.md and its source anew from what the release engine does; read it before you keep it
 	@cmake --preset debug >/dev/null && ninja -C build/debug --quiet tests/release_table_test
@@ -88,11 +97,15 @@ release-table: ## Write docs/release-table.md and its source anew from what the 
 schemas: ## Write docs/schemas from the wire schemas
 	@$(PYTHON) crds/generator/json_schemas.py --output docs/schemas crds/llmops.dev_*.yaml crds/wire/*.yaml
 
+docs: ## Write docs/api.md from the CRDs and docs/metrics.md from the table of metrics
+	@$(PYTHON) crds/generator/api_reference.py --output docs/api.md crds/llmops.dev_*.yaml
+	@$(PYTHON) crds/generator/metrics_reference.py --output docs/metrics.md crds/base/metric_families.hpp
+
 cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e2e/cluster/env.sh
 	@e2e/cluster/up.sh
 
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e simulate conformance mutants lint \
-  format image chart schemas cluster-up cluster-down
+.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate conformance mutants lint \
+  format image chart manifests schemas cluster-up cluster-down

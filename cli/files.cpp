@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <type_traits>
 
 namespace llmops::cli {
 namespace {
@@ -20,6 +21,33 @@ Result<std::string> read_stream(std::istream& stream, const std::string& name) {
   return text;
 }
 
+using Folder = std::filesystem::directory_iterator;
+using Tree = std::filesystem::recursive_directory_iterator;
+
+bool holds_no_manifests(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const std::string name = folder.filename().string();
+  return name.starts_with('.') ||
+         (name == "templates" && std::filesystem::exists(folder.parent_path() / "Chart.yaml", ignored));
+}
+
+template <class Iterator>
+std::error_code find_manifests(const std::string& folder, std::vector<std::string>& paths) {
+  std::error_code failure;
+  for (Iterator at(folder, failure); !failure && at != Iterator(); at.increment(failure)) {
+    const std::filesystem::path& path = at->path();
+    std::error_code ignored;
+    if (at->is_directory(ignored)) {
+      if constexpr (std::is_same_v<Iterator, Tree>)
+        if (holds_no_manifests(path)) at.disable_recursion_pending();
+      continue;
+    }
+    const auto extension = path.extension();
+    if (extension == ".yaml" || extension == ".yml" || extension == ".json") paths.push_back(path.string());
+  }
+  return failure;
+}
+
 }  // namespace
 
 Result<std::string> read_input(const std::string& path, std::istream& in) {
@@ -33,15 +61,12 @@ Result<std::string> read_input(const std::string& path, std::istream& in) {
   return read_stream(file, path);
 }
 
-Result<std::vector<NamedText>> read_manifests(const std::string& path, std::istream& in) {
+Result<std::vector<NamedText>> read_manifests(const std::string& path, std::istream& in, Depth depth) {
   std::vector<std::string> paths;
   std::error_code failure;
   if (path != "-" && std::filesystem::is_directory(path, failure)) {
-    for (const auto& entry : std::filesystem::directory_iterator(path, failure)) {
-      const auto extension = entry.path().extension();
-      if (extension == ".yaml" || extension == ".yml" || extension == ".json")
-        paths.push_back(entry.path().string());
-    }
+    failure =
+        depth == Depth::AllFolders ? find_manifests<Tree>(path, paths) : find_manifests<Folder>(path, paths);
     if (failure) return Error{ErrorCode::NotFound, path + ": " + failure.message()};
     std::sort(paths.begin(), paths.end());
     if (paths.empty())

@@ -20,7 +20,12 @@ struct NamedText {
   std::string text;
 };
 
-// A file, "-", or a folder: then its *.yaml, *.yml and *.json files in order of name, not deeper.
-Result<std::vector<NamedText>> read_manifests(const std::string& path, std::istream& in);
+enum class Depth { OneFolder, AllFolders };
+
+// A file, "-", or a folder: then its *.yaml, *.yml and *.json files in order of name. AllFolders: those of
+// folders in it too, but for hidden ones (".git") and the templates of Helm charts, which are no manifests
+// before they are rendered; links to folders are not followed.
+Result<std::vector<NamedText>> read_manifests(const std::string& path, std::istream& in,
+                                              Depth depth = Depth::OneFolder);
 
 }  // namespace llmops::cli

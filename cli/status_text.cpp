@@ -227,6 +227,12 @@ Json status_json(const Release& release, const std::optional<std::vector<api::Ca
           {"status", release.status.to_json()}};
 }
 
+std::string status_list_json(const std::vector<Release>& releases) {
+  Json items = Json::array();
+  for (const Release& release : releases) items.push_back(status_json(release, std::nullopt));
+  return dump_json({{"items", std::move(items)}}) + "\n";
+}
+
 std::string status_table(const std::vector<Release>& releases, bool with_namespace, Timestamp now) {
   std::vector<std::string> header{"NAME",      "PHASE",   "STEP",  "WEIGHT", "STABLE",
                                   "CANDIDATE", "WAITING", "READY", "AGE",    "MESSAGE"};

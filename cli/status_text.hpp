@@ -16,6 +16,9 @@ std::string status_text(const Release& release, const std::optional<std::vector<
 // {namespace, name, generation, steps: [{step, state?}], status}: the status is that of the API.
 Json status_json(const Release& release, const std::optional<std::vector<api::CanaryStep>>& plan);
 
+// {items: [status_json…]} and the end of the line.
+std::string status_list_json(const std::vector<Release>& releases);
+
 // A line each.
 std::string status_table(const std::vector<Release>& releases, bool with_namespace, Timestamp now);
 

@@ -1,6 +1,7 @@
 // One verb of the command line.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <iosfwd>
 #include <string>
@@ -16,6 +17,11 @@ namespace llmops::cli {
 
 struct Network;
 
+// In characters; 0: unknown.
+struct ScreenSize {
+  std::size_t rows = 0, columns = 0;
+};
+
 // What a verb sees of the world. Results go to `out`; what is for people goes to `err`, whose last line is
 // the verdict where a verb gives one.
 struct Context {
@@ -23,9 +29,10 @@ struct Context {
   std::ostream& out;
   std::ostream& err;
   std::function<Timestamp()> now;
-  Network* network = nullptr;  // the way to a cluster (cli/network.hpp); null: there is none
-  bool terminal = false;       // `out` is a terminal, so that what was shown can be drawn over
-  bool interactive = false;    // a person types `in`
+  Network* network = nullptr;               // the way to a cluster (cli/network.hpp); null: there is none
+  bool terminal = false;                    // `out` is a terminal, so that what was shown can be drawn over
+  bool interactive = false;                 // a person types `in`
+  std::function<ScreenSize()> screen_size;  // of the terminal; may change at any time; null: unknown
 };
 
 class Verb {

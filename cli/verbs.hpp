@@ -14,6 +14,7 @@ std::unique_ptr<Verb> make_bump();
 std::unique_ptr<Verb> make_score();
 std::unique_ptr<Verb> make_compare();
 std::unique_ptr<Verb> make_guard();
+std::unique_ptr<Verb> make_lint();
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_why();
 std::unique_ptr<Verb> make_chat();

@@ -15,6 +15,7 @@ namespace {
 
 struct Flags {
   std::string spec = "/etc/llmops/evaluation/spec.json";
+  std::string spec_digest;
   std::string dataset = "/etc/llmops/dataset/dataset.jsonl";
   std::string token;
   std::string termination_log = "/dev/termination-log";
@@ -47,6 +48,7 @@ Task<void> evaluate(Env& env, Transport& transport, JobInput input, JobOutcome& 
 int run(const Flags& flags) {
   JobInput input;
   input.spec_text = read_file(flags.spec);
+  input.spec_digest = flags.spec_digest;
   input.dataset_text = read_file(flags.dataset);
   input.token_path = flags.token;
   input.code_version = LLMOPS_VERSION;
@@ -76,6 +78,7 @@ int main(int argc, char** argv) {
   llmops::evaluator::Flags flags;
   CLI::App app("Judges a candidate against stable on a golden set.", "llmops-evaluator");
   app.add_option("--spec", flags.spec, "evalspec/v1 as JSON")->capture_default_str();
+  app.add_option("--spec-digest", flags.spec_digest, "SHA-256 that the specification must have; default any");
   app.add_option("--dataset", flags.dataset, "golden set as JSON Lines")->capture_default_str();
   app.add_option("--token", flags.token,
                  "file with the bearer token for the evaluation port; read again every minute");

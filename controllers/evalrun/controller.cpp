@@ -19,13 +19,15 @@ std::string run_key(const kube::ObjectMeta& meta) {
 }  // namespace
 
 EvalRunController::EvalRunController(Env& env, kube::Client& client, Caches caches, OwnWrites& own_writes,
-                                     EventRecorder& events, std::string image)
+                                     EventRecorder& events, std::string image,
+                                     std::vector<std::string> image_pull_secrets)
     : env_(env),
       client_(client),
       caches_(caches),
       own_writes_(own_writes),
       events_(events),
-      image_(std::move(image)) {}
+      image_(std::move(image)),
+      image_pull_secrets_(std::move(image_pull_secrets)) {}
 
 void EvalRunController::watch(WorkQueue& queue) {
   caches_.pods.add_index(kByRun,
@@ -50,6 +52,7 @@ Observed EvalRunController::observe(const controllers::Cached<api::EvalRun>& run
   observed.spec = run.object.spec;
   observed.status = run.object.status;
   observed.image = image_;
+  observed.image_pull_secrets = image_pull_secrets_;
   if (const auto job = caches_.jobs.get(run.meta.key())) observed.job = *job;
   for (const auto& pod : caches_.pods.by_index(kByRun, run.meta.key().to_string()))
     observed.pods.push_back(*pod);

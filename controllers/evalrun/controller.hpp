@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "controllers/evalrun/core/decide.hpp"
 #include "controllers/shared/cached.hpp"
@@ -22,9 +23,11 @@ struct Caches {
 
 class EvalRunController final : public Controller {
  public:
-  // `image` is what evaluators run: the operator's own.
+  // `image` is what evaluators run: the operator's own; `image_pull_secrets` are names in the run's
+  // namespace.
   EvalRunController(Env& env, kube::Client& client, Caches caches, OwnWrites& own_writes,
-                    EventRecorder& events, std::string image);
+                    EventRecorder& events, std::string image,
+                    std::vector<std::string> image_pull_secrets = {});
 
   std::string name() const override { return "evalrun"; }
   Task<Result<ReconcileOutcome>> reconcile(kube::ObjectKey key) override;
@@ -45,6 +48,7 @@ class EvalRunController final : public Controller {
   OwnWrites& own_writes_;
   EventRecorder& events_;
   std::string image_;
+  std::vector<std::string> image_pull_secrets_;
 };
 
 }  // namespace llmops::evalrun

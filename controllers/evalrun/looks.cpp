@@ -5,6 +5,7 @@
 #include "controllers/evalrun/core/children.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::evalrun {
 namespace {
@@ -15,11 +16,12 @@ std::string describe_object(const Create& create, const kube::ObjectMeta& owner)
 
 // What an error of the API server means for a create.
 Result<CreateOutcome> judge(Error error, const std::string& what) {
-  const char* reason = nullptr;
-  if (error.code == ErrorCode::Forbidden) reason = "Forbidden";
-  if (error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::TooLarge) reason = "Invalid";
-  if (!reason) return with_context(std::move(error), "create " + what);
-  return CreateOutcome{{}, false, Refusal{reason, what + " was refused: " + error.message}};
+  std::string_view reason;
+  if (error.code == ErrorCode::Forbidden) reason = reasons::kForbidden;
+  if (error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::TooLarge)
+    reason = reasons::kInvalid;
+  if (reason.empty()) return with_context(std::move(error), "create " + what);
+  return CreateOutcome{{}, false, Refusal{std::string(reason), what + " was refused: " + error.message}};
 }
 
 Result<CreateOutcome> judge_existing(const Json& existing, const kube::ObjectMeta& owner,
@@ -32,10 +34,11 @@ Result<CreateOutcome> judge_existing(const Json& existing, const kube::ObjectMet
     return Error{ErrorCode::Conflict,
                  what + " belongs to a deleted EvalRun of the same name and is about to go"};
   const std::string holder = controller ? controller->kind + " " + controller->name : "nobody that it names";
-  return CreateOutcome{{},
-                       true,
-                       Refusal{"NameConflict", what + " exists and belongs to " + holder +
-                                                   ": delete or rename it, then retry the release"}};
+  return CreateOutcome{
+      {},
+      true,
+      Refusal{std::string(reasons::kNameConflict),
+              what + " exists and belongs to " + holder + ": delete or rename it, then retry the release"}};
 }
 
 }  // namespace

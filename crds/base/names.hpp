@@ -1,4 +1,4 @@
-// The one table of labels, annotations, condition types, reasons and metric names.
+// The one table of labels, annotations, condition types, reasons of decisions; more: reasons.hpp.
 #pragma once
 
 #include <string_view>

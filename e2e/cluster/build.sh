@@ -1,15 +1,17 @@
 #!/bin/bash
 # Builds the cluster's programs once into the cache: kube (all of Kubernetes and etcd), CoreDNS, Helm, the pause image.
-# usage: build.sh [kube|coredns|helm|pause|kubeconform]…   (the first four without an argument)
+# usage: build.sh [kube|coredns|helm|pause|kubeconform|argocd]…   (the first four without an argument)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/common.sh"
 . "$here/../lib/go.sh"
+. "$here/../images/rootfs.sh"
 
 KUBERNETES=v1.34.4
 COREDNS=v1.15.0
 HELM=v3.22.0
 KUBECONFORM=v0.8.0
+ARGOCD=v3.5.7
 
 # kube_flags: the version that the API server and kubectl report.
 kube_flags() {
@@ -27,7 +29,8 @@ compile() {
   GO=${GO:-$(find_go)} || return
   export GO GOTOOLCHAIN=local CGO_ENABLED=0
   step "$name $version: fetch and compile" "$GO" build -mod=readonly -trimpath -buildvcs=false -tags providerless \
-    -ldflags "-s -w $flags" -o "out/$name" "$package"
+    -ldflags "-s -w $flags" -o "out/$name" "$package" || return
+  [ "$(type -t "files_of_$name")" != function ] || "files_of_$name" out
 }
 
 # go_program NAME VERSION PACKAGE LDFLAGS: the module NAME/ beside this script → $LLMOPS_CACHE/NAME-DIGEST/NAME.
@@ -58,6 +61,25 @@ build_helm() { go_program helm $HELM helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v
 
 build_kubeconform() { go_program kubeconform $KUBECONFORM github.com/yannh/kubeconform/cmd/kubeconform "-X main.version=$KUBECONFORM"; }
 
+# What Argo CD has beside its program: CRDs, the settings that it comes with, a script that it calls.
+files_of_argocd() {
+  local module
+  module=$("$GO" list -mod=readonly -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3) &&
+    mkdir -p "$1/scripts" &&
+    cp "$module"/manifests/crds/*-crd.yaml "$module/manifests/base/config/argocd-cm.yaml" "$1/" &&
+    install -m 755 "$module/hack/git-verify-wrapper.sh" "$1/scripts/"
+}
+
+# One program that takes the part of the name it is called by. Its cache is Debian's redis, from a folder of its own:
+# installed, it would be a service of the machine.
+build_argocd() {
+  local name root
+  go_program argocd $ARGOCD github.com/argoproj/argo-cd/v3/cmd "-X github.com/argoproj/argo-cd/v3/common.version=${ARGOCD#v}"
+  for name in argocd-server argocd-repo-server argocd-application-controller; do ln -sfn argocd "$LLMOPS_BIN/$name"; done
+  root=$(debian_rootfs bookworm redis-server)
+  ln -sfn "$root" "$LLMOPS_CACHE/redis"
+}
+
 build_pause() {
   local target work
   target=$LLMOPS_CACHE/pause-$(digest_of "$here/pause/pause.c" "$here/../images/oci_image.py").tar
@@ -77,7 +99,7 @@ build_pause() {
 mkdir -p "$LLMOPS_BIN"
 [ $# -gt 0 ] || set -- pause kube coredns helm
 for name in "$@"; do
-  case $name in kube | coredns | helm | kubeconform | pause) ;; *) die "unknown program: $name" ;; esac
+  case $name in kube | coredns | helm | kubeconform | argocd | pause) ;; *) die "unknown program: $name" ;; esac
   # A second caller waits for the first and then finds its result.
   exec 9>"$LLMOPS_CACHE/.lock-$name"
   flock 9

@@ -39,7 +39,9 @@ def install_chart(tag, *settings, chart=CHART):
     ensure_namespace(SYSTEM_NAMESPACE)
     command = ["helm", "upgrade", "--install", RELEASE, chart, "-n", SYSTEM_NAMESPACE, "--wait", "--timeout", "120s",
                "--take-ownership", "--set", f"image.repository={REPOSITORY}", "--set", f"image.tag={tag}",
-               "--set", "image.pullPolicy=IfNotPresent", "--set", "logFormat=text"]
+               "--set", "image.pullPolicy=IfNotPresent", "--set", "logFormat=text",
+               # One replica, so that what an operator does is seen in one place; scenarios ask for more.
+               "--set", "replicas=1"]
     for setting in settings:
         command += ["--set", setting]
     done = helm(command)

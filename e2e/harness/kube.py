@@ -14,14 +14,17 @@ import urllib.parse
 from paths import CURRENT, KUBECONFIG, environment
 
 IDLE_SECONDS = 20
+ATTEMPT = "llmops-e2e-attempt"  # the user agent of bearers of another's token, so that logs can tell them from him
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 # Plural → (path prefix, namespaced) of the kinds that are asked for here.
-_CORE = ("pods", "services", "configmaps", "namespaces", "events", "serviceaccounts", "endpoints")
+_CORE = ("pods", "services", "configmaps", "namespaces", "events", "serviceaccounts", "endpoints", "secrets", "nodes",
+         "persistentvolumeclaims")
 _GROUPS = {"deployments": "apps/v1", "controllerrevisions": "apps/v1", "replicasets": "apps/v1", "jobs": "batch/v1",
            "leases": "coordination.k8s.io/v1", "endpointslices": "discovery.k8s.io/v1",
            "customresourcedefinitions": "apiextensions.k8s.io/v1", "modeldeployments": "llmops.dev/v1alpha1",
-           "promptversions": "llmops.dev/v1alpha1", "evalgates": "llmops.dev/v1alpha1", "evalruns": "llmops.dev/v1alpha1",
+           "networkpolicies": "networking.k8s.io/v1", "poddisruptionbudgets": "policy/v1", "roles": "rbac.authorization.k8s.io/v1", "clusterroles": "rbac.authorization.k8s.io/v1",
+           "rolebindings": "rbac.authorization.k8s.io/v1", "promptversions": "llmops.dev/v1alpha1", "evalgates": "llmops.dev/v1alpha1", "evalruns": "llmops.dev/v1alpha1",
            "guardrails": "llmops.dev/v1alpha1"}
 
 
@@ -52,10 +55,12 @@ def resource_path(plural, namespace=None, name=None, subresource=None, **query):
 
 
 class Kube:
-    """Talks as the cluster's administrator. Not for several threads at once: one object a thread."""
+    """Talks as the cluster's administrator, or as `user` whom he impersonates, or as the bearer of `token` (not with
+    CLUSTER=current). Not for several threads at once: one object a thread."""
 
-    def __init__(self, kubeconfig=KUBECONFIG):
+    def __init__(self, kubeconfig=KUBECONFIG, user=None, token=None):
         self._connection = None
+        self._identity = {"Impersonate-User": user} if user else {"Authorization": f"Bearer {token}", "User-Agent": ATTEMPT} if token else {}
         self._used = 0.0
         if CURRENT:
             # Whatever way of authentication the kubeconfig has, kubectl knows it.
@@ -66,6 +71,8 @@ class Kube:
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self._address = urllib.parse.urlsplit(cluster["server"])
         self._tls = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+        if token:
+            return
         # The ssl module takes certificates from files only.
         with tempfile.NamedTemporaryFile(suffix=".pem") as file:
             for field in ("client-certificate-data", "client-key-data"):
@@ -80,7 +87,7 @@ class Kube:
 
     def request(self, method, path, body=None, accept="application/json", content_type="application/json"):
         """Returns the parsed answer; raises ApiError for every status of 300 and above."""
-        headers = {"Accept": accept, **({"Content-Type": content_type} if body is not None else {})}
+        headers = {"Accept": accept, **self._identity, **({"Content-Type": content_type} if body is not None else {})}
         payload = json.dumps(body) if body is not None and not isinstance(body, (bytes, str)) else body
         # The server closes connections that have been idle for long; before that we do.
         if self._connection is not None and time.monotonic() - self._used > IDLE_SECONDS:

@@ -29,6 +29,11 @@ struct Prepared {
 
 Result<Prepared> prepare(const JobInput& input) {
   Prepared prepared;
+  if (const std::string found = sha256_hex(input.spec_text);
+      !input.spec_digest.empty() && found != input.spec_digest)
+    return Error{ErrorCode::InvalidArgument, "evalspec: found digest " + std::string(short_hash(found)) +
+                                                 ", allowed " + std::string(short_hash(input.spec_digest)) +
+                                                 " that the run was planned with"};
   const Result<Json> json = parse_json(input.spec_text);
   if (!json) return with_context(json.error(), "evalspec");
   auto spec = wire::EvalSpec::parse(*json);

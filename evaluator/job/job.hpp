@@ -15,6 +15,7 @@ namespace llmops::evaluator {
 
 struct JobInput {
   std::string spec_text;     // evalspec/v1
+  std::string spec_digest;   // SHA-256 that the specification must have, 64 hex digits; empty: any
   std::string dataset_text;  // the golden set's bytes
   std::string token_path;    // empty: no Authorization header
   std::string code_version;

@@ -10,6 +10,11 @@ std::string rule_labels(const std::string& guardrail, const std::string& rule, g
 
 }  // namespace
 
+void write_head(std::string& out, const metrics::Family& family) {
+  out.append("# HELP ").append(family.name).append(" ").append(family.help).append("\n# TYPE ");
+  out.append(family.name).append(" ").append(to_string(family.type)).append("\n");
+}
+
 void GuardMetrics::add(Counters& counters, std::string labels, std::uint64_t value) {
   // A counter that starts again from zero is something that every scraper understands.
   if (counters.size() >= kMaxSeries && !counters.contains(labels)) counters.clear();
@@ -51,22 +56,15 @@ void GuardMetrics::write(std::string& out) const {
     if (scanned.failures > 0) failures[labels] = scanned.failures;
     if (scanned.bytes > 0) scanned_bytes[labels] = scanned.bytes;
   }
-  struct Family {
-    const char* name;
-    const char* help;
-    const Counters& counters;
-  };
-  const Family families[] = {
-      {"llmops_guardrail_findings_total", "What rules found; enforced is false in Monitor mode.", findings_},
-      {"llmops_guardrail_blocked_total", "Requests and choices of answers that a rule ended.", ended_},
-      {"llmops_guardrail_masked_texts_total", "Texts of which a part was replaced.", changed_},
-      {"llmops_guardrail_failures_total", "Rules that could not look, by rule; failMode said what then.",
-       failures},
-      {"llmops_guardrail_scanned_bytes_total", "Bytes that rules looked at.", scanned_bytes}};
-  for (const Family& family : families) {
-    out.append("# HELP ").append(family.name).append(" ").append(family.help);
-    out.append("\n# TYPE ").append(family.name).append(" counter\n");
-    for (const auto& [labels, value] : family.counters)
+  const std::pair<const metrics::Family&, const Counters&> families[] = {
+      {metrics::kGuardFindings, findings_},
+      {metrics::kGuardBlocked, ended_},
+      {metrics::kGuardMasked, changed_},
+      {metrics::kGuardFailures, failures},
+      {metrics::kGuardScanned, scanned_bytes}};
+  for (const auto& [family, counters] : families) {
+    write_head(out, family);
+    for (const auto& [labels, value] : counters)
       out.append(family.name)
           .append("{")
           .append(labels)

@@ -8,10 +8,14 @@
 #include <tuple>
 #include <vector>
 
+#include "crds/base/metric_families.hpp"
 #include "gateway/guard/guard.hpp"
 #include "gateway/server/guard_record.hpp"
 
 namespace llmops::gateway {
+
+// The two lines that come before the values of a family.
+void write_head(std::string& out, const metrics::Family& family);
 
 class GuardMetrics {
  public:

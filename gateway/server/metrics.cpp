@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "crds/base/digest.hpp"
+#include "crds/base/metric_families.hpp"
 
 namespace llmops::gateway {
 namespace {
@@ -26,13 +27,8 @@ double seconds(Duration duration) {
   return static_cast<double>(duration.count()) / 1000;
 }
 
-void family(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-  out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ");
-  out.append(type).append("\n");
-}
-
-void line(std::string& out, std::string_view name, const std::string& labels, std::uint64_t value) {
-  out.append(name);
+void line(std::string& out, const metrics::Family& family, const std::string& labels, std::uint64_t value) {
+  out.append(family.name);
   if (!labels.empty()) out.append("{").append(labels).append("}");
   out.append(" ").append(std::to_string(value)).append("\n");
 }
@@ -52,12 +48,14 @@ void Histogram::write(std::string& out, std::string_view name, const std::string
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < bounds_.size(); ++i) {
     total += counts_[i];
-    line(out, bucket, prefix + "le=\"" + number(bounds_[i]) + "\"", total);
+    out.append(bucket).append("{").append(prefix).append("le=\"").append(number(bounds_[i])).append("\"} ");
+    out.append(std::to_string(total)).append("\n");
   }
-  line(out, bucket, prefix + "le=\"+Inf\"", count_);
+  const std::string count = std::to_string(count_);
+  out.append(bucket).append("{").append(prefix).append("le=\"+Inf\"} ").append(count).append("\n");
   const std::string braces = labels.empty() ? "" : "{" + labels + "}";
   out.append(name).append("_sum").append(braces).append(" ").append(number(sum_)).append("\n");
-  line(out, std::string(name) + "_count", labels, count_);
+  out.append(name).append("_count").append(braces).append(" ").append(count).append("\n");
 }
 
 GatewayMetrics::Series::Series()
@@ -105,59 +103,48 @@ std::string GatewayMetrics::text(const Router& router) const {
   const auto labels_of = [](const auto& key) {
     return "arm=\"" + key.first + "\",revision=\"" + key.second + "\"";
   };
-  family(out, "llmops_gateway_requests_total", "counter",
-         "Answered requests by status; revision and arm are empty when it met none.");
+  write_head(out, metrics::kRequests);
   for (const auto& [key, value] : series_)
     for (const auto& [status, count] : value.by_status)
-      line(out, "llmops_gateway_requests_total", labels_of(key) + ",code=\"" + std::to_string(status) + "\"",
-           count);
-  family(out, "llmops_gateway_blocked_requests_total", "counter",
-         "Requests that a guardrail ended, on their way in or out, with Block or Fallback.");
+      line(out, metrics::kRequests, labels_of(key) + ",code=\"" + std::to_string(status) + "\"", count);
+  write_head(out, metrics::kBlockedRequests);
   for (const auto& [key, value] : series_)
-    line(out, "llmops_gateway_blocked_requests_total", labels_of(key), value.blocked);
-  family(out, "gen_ai_server_request_duration_seconds", "histogram",
-         "From a request to the end of its answer.");
+    line(out, metrics::kBlockedRequests, labels_of(key), value.blocked);
+  write_head(out, metrics::kRequestDuration);
   for (const auto& [key, value] : series_)
-    value.duration.write(out, "gen_ai_server_request_duration_seconds", labels_of(key));
-  family(out, "gen_ai_server_time_to_first_token_seconds", "histogram",
-         "From a request to the first part of its answer.");
+    value.duration.write(out, metrics::kRequestDuration.name, labels_of(key));
+  write_head(out, metrics::kFirstToken);
   for (const auto& [key, value] : series_)
-    value.first_token.write(out, "gen_ai_server_time_to_first_token_seconds", labels_of(key));
-  family(out, "gen_ai_client_token_usage", "histogram", "Tokens of a request.");
+    value.first_token.write(out, metrics::kFirstToken.name, labels_of(key));
+  write_head(out, metrics::kTokenUsage);
   for (const auto& [key, value] : series_) {
-    value.input_tokens.write(out, "gen_ai_client_token_usage",
-                             labels_of(key) + ",gen_ai_token_type=\"input\"");
-    value.output_tokens.write(out, "gen_ai_client_token_usage",
+    value.input_tokens.write(out, metrics::kTokenUsage.name, labels_of(key) + ",gen_ai_token_type=\"input\"");
+    value.output_tokens.write(out, metrics::kTokenUsage.name,
                               labels_of(key) + ",gen_ai_token_type=\"output\"");
   }
   guards_.write(out);
-  const std::pair<const char*, std::uint64_t> counters[] = {
-      {"llmops_gateway_retries_total", retries_},
-      {"llmops_gateway_held_requests_total", held_},
-      {"llmops_gateway_cut_streams_total", cut_},
-      {"llmops_gateway_clients_gone_total", client_gone_},
-      {"llmops_gateway_refused_configurations_total", refused_configs_}};
-  for (const auto& [name, value] : counters) {
-    out.append("# TYPE ").append(name).append(" counter\n");
-    line(out, name, "", value);
-  }
-  family(out, "llmops_gateway_in_flight_requests", "gauge", "Requests at an engine now.");
+  write_head(out, metrics::kInFlight);
   for (const auto& [revision, count] : router.in_flight())
-    line(out, "llmops_gateway_in_flight_requests", "revision=\"" + short_hash(revision) + "\"",
+    line(out, metrics::kInFlight, "revision=\"" + short_hash(revision) + "\"",
          static_cast<std::uint64_t>(count));
-  family(out, "llmops_gateway_endpoints", "gauge", "Engine pods by serving hash and state.");
+  write_head(out, metrics::kEndpoints);
   std::map<std::string, std::uint64_t> states;
   for (const EndpointPointer& endpoint : router.endpoints().all())
     ++states["serving_hash=\"" + endpoint->serving_hash + "\",state=\"" +
              (endpoint->servable ? "servable" : "not-servable") + "\""];
-  for (const auto& [labels, count] : states) line(out, "llmops_gateway_endpoints", labels, count);
-  const std::pair<const char*, std::uint64_t> gauges[] = {
-      {"llmops_gateway_waiting_requests", router.waiting()},
-      {"llmops_gateway_configuration_epoch", static_cast<std::uint64_t>(router.epoch())},
-      {"llmops_gateway_ready", router.ready() ? 1u : 0u}};
-  for (const auto& [name, value] : gauges) {
-    out.append("# TYPE ").append(name).append(" gauge\n");
-    line(out, name, "", value);
+  for (const auto& [labels, count] : states) line(out, metrics::kEndpoints, labels, count);
+  const std::pair<const metrics::Family&, std::uint64_t> single[] = {
+      {metrics::kRetries, retries_},
+      {metrics::kHeld, held_},
+      {metrics::kCutStreams, cut_},
+      {metrics::kClientsGone, client_gone_},
+      {metrics::kRefusedConfigurations, refused_configs_},
+      {metrics::kWaiting, router.waiting()},
+      {metrics::kEpoch, static_cast<std::uint64_t>(router.epoch())},
+      {metrics::kReady, router.ready() ? 1u : 0u}};
+  for (const auto& [family, value] : single) {
+    write_head(out, family);
+    line(out, family, "", value);
   }
   return out;
 }

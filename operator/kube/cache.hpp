@@ -34,17 +34,27 @@ class ReflectorSink {
 Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOptions options,
                    ReflectorSink& sink);
 
+// Which namespaces are looked at: all (an empty name, or none), one, or several by name.
+struct Namespaces {
+  Namespaces(const char* name) : Namespaces(std::string(name)) {}         // NOLINT: a name is meant
+  Namespaces(std::string name) : names{std::move(name)} {}                // NOLINT: likewise
+  Namespaces(std::vector<std::string> given) : names(std::move(given)) {  // NOLINT: likewise
+    if (names.empty()) names.emplace_back();
+  }
+  std::vector<std::string> names;  // never empty
+};
+
 // The untyped part of a cache: what waiting and read-your-own-writes need.
 class CacheBase : public ReflectorSink {
  public:
-  CacheBase(ResourceType type, std::string ns, ListOptions options)
-      : type_(type), ns_(std::move(ns)), options_(std::move(options)) {}
+  CacheBase(ResourceType type, Namespaces namespaces, ListOptions options);
   const ResourceType& type() const { return type_; }
   bool synced() const { return synced_; }
-  const std::string& resource_version() const { return resource_version_; }
-  // True once events or bookmarks have reached `resource_version` (or versions are not comparable).
-  bool has_seen(std::string_view resource_version) const;
-  Task<void> run(Client& client) { return reflect(client, type_, ns_, options_, *this); }
+  // True once events or bookmarks have reached `resource_version` in this namespace (or versions are not
+  // comparable). Without several namespaces it does not matter which.
+  bool has_seen(std::string_view resource_version, std::string_view ns = {}) const;
+  // A list and a watch for each namespace.
+  Task<void> run(Client& client);
   void advance(std::string_view resource_version) override;
   void failed(const Error& error) override {
     if (on_failure_) on_failure_(error);
@@ -54,15 +64,37 @@ class CacheBase : public ReflectorSink {
   Notify& progress() { return progress_; }
 
  protected:
+  // As replace(), for the objects of one namespace.
+  virtual void replace_in(const std::string& ns, std::vector<std::string> raw_items) = 0;
   void mark_synced() {
     synced_ = true;
     progress_.notify_all();
   }
 
  private:
+  // One namespace of several: what is heard of it, and up to which version.
+  class Part final : public ReflectorSink {
+   public:
+    Part(CacheBase& cache, std::string ns) : cache_(cache), ns_(std::move(ns)) {}
+    const std::string& ns() const { return ns_; }
+    const std::string& resource_version() const { return resource_version_; }
+    void replace(std::vector<std::string> raw_items) override;
+    void upsert(std::string_view raw_object) override { cache_.upsert(raw_object); }
+    void remove(std::string_view raw_object) override { cache_.remove(raw_object); }
+    void advance(std::string_view resource_version) override;
+    void failed(const Error& error) override { cache_.failed(error); }
+
+   private:
+    CacheBase& cache_;
+    std::string ns_;
+    std::string resource_version_;
+  };
+  Task<void> run_parts(Client& client);
+
   ResourceType type_;
-  std::string ns_;
+  std::string ns_;  // where there is one, or empty: all
   ListOptions options_;
+  std::vector<std::unique_ptr<Part>> parts_;  // where there are several
   std::string resource_version_;
   bool synced_ = false;
   std::function<void(const Error&)> on_failure_;
@@ -81,8 +113,8 @@ class Cache final : public CacheBase {
   // Called for an object that does not parse; it is not stored.
   using OnError = std::function<void(const ObjectKey&, const Error&)>;
 
-  Cache(ResourceType type, std::string ns, ListOptions options, Project project)
-      : CacheBase(type, std::move(ns), std::move(options)), project_(std::move(project)) {}
+  Cache(ResourceType type, Namespaces namespaces, ListOptions options, Project project)
+      : CacheBase(type, std::move(namespaces), std::move(options)), project_(std::move(project)) {}
 
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
   void on_error(OnError handler) { on_error_ = std::move(handler); }
@@ -110,6 +142,8 @@ class Cache final : public CacheBase {
   void remove(std::string_view raw_object) override;
 
  private:
+  void replace_in(const std::string& ns, std::vector<std::string> raw_items) override;
+  void exchange(std::map<ObjectKey, Pointer> fresh, std::vector<std::string> raw_items);
   void store(Pointer after);
   void erase(const ObjectKey& key);
   void index(const Pointer& object, bool add);

@@ -11,7 +11,21 @@ ObjectMeta meta_of_text(std::string_view raw_object);
 
 template <class T>
 void Cache<T>::replace(std::vector<std::string> raw_items) {
-  std::map<ObjectKey, Pointer> fresh;
+  exchange({}, std::move(raw_items));
+  mark_synced();
+}
+
+template <class T>
+void Cache<T>::replace_in(const std::string& ns, std::vector<std::string> raw_items) {
+  std::map<ObjectKey, Pointer> others;
+  for (const auto& [key, object] : objects_)
+    if (key.ns != ns) others.emplace(key, object);
+  exchange(std::move(others), std::move(raw_items));
+}
+
+// Everything is now `fresh` and these items.
+template <class T>
+void Cache<T>::exchange(std::map<ObjectKey, Pointer> fresh, std::vector<std::string> raw_items) {
   for (const auto& raw : raw_items) {
     Result<T> object = project_(raw);
     if (object.ok()) {
@@ -38,7 +52,6 @@ void Cache<T>::replace(std::vector<std::string> raw_items) {
       announce(old->second, object);
     }
   }
-  mark_synced();
 }
 
 template <class T>

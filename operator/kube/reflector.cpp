@@ -190,9 +190,49 @@ Task<void> reflect(Client& client, ResourceType type, std::string ns, ListOption
   }
 }
 
-bool CacheBase::has_seen(std::string_view version) const {
-  if (resource_version_.empty()) return false;
-  const auto order = compare_resource_versions(resource_version_, version);
+CacheBase::CacheBase(ResourceType type, Namespaces namespaces, ListOptions options)
+    : type_(type), options_(std::move(options)) {
+  if (namespaces.names.size() == 1) {
+    ns_ = std::move(namespaces.names.front());
+    return;
+  }
+  for (auto& name : namespaces.names) parts_.push_back(std::make_unique<Part>(*this, std::move(name)));
+}
+
+Task<void> CacheBase::run(Client& client) {
+  return parts_.empty() ? reflect(client, type_, ns_, options_, *this) : run_parts(client);
+}
+
+Task<void> CacheBase::run_parts(Client& client) {
+  Env& env = client.env();
+  std::vector<TaskHandle> tasks;
+  for (auto& part : parts_)
+    tasks.push_back(env.spawn("cache " + std::string(type_.plural) + " " + part->ns(),
+                              reflect(client, type_, part->ns(), options_, *part)));
+  Notify never;
+  while (co_await env.wait(never) != Wake::Cancelled) continue;
+  for (auto& task : tasks) task.cancel();
+  for (auto& task : tasks) co_await task.join();
+}
+
+void CacheBase::Part::replace(std::vector<std::string> raw_items) {
+  cache_.replace_in(ns_, std::move(raw_items));
+}
+
+void CacheBase::Part::advance(std::string_view version) {
+  resource_version_ = std::string(version);
+  const bool all_listed =
+      std::ranges::none_of(cache_.parts_, [](const auto& part) { return part->resource_version().empty(); });
+  if (all_listed) cache_.synced_ = true;
+  cache_.progress_.notify_all();
+}
+
+bool CacheBase::has_seen(std::string_view version, std::string_view ns) const {
+  const std::string* reached = &resource_version_;
+  for (const auto& part : parts_)
+    if (part->ns() == ns) reached = &part->resource_version();
+  if (reached->empty()) return false;
+  const auto order = compare_resource_versions(*reached, version);
   return !order || *order >= 0;
 }
 

@@ -7,8 +7,10 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "operator/kube/client.hpp"
+#include "operator/main/verify.hpp"
 #include "operator/main/webhook.hpp"
 #include "operator/main/wiring.hpp"
 #include "operator/platform/real/loop.hpp"
@@ -20,7 +22,11 @@ namespace {
 
 struct Options {
   std::string image;
-  std::string watch_namespace;
+  std::vector<std::string> image_pull_secrets;
+  std::vector<std::string> monitoring_namespaces;
+  bool network_policies = false;
+  bool disruption_budgets = false;
+  std::vector<std::string> watch_namespaces;
   std::string log_format = "json";
   std::string log_level = "info";
   std::uint16_t health_port = 8080;
@@ -33,6 +39,13 @@ struct Options {
 std::string environment(const char* name, const std::string& fallback) {
   const char* value = std::getenv(name);
   return value && *value ? value : fallback;
+}
+
+std::string watched(const Options& options) {
+  if (options.watch_namespaces.empty()) return "all namespaces";
+  std::string text;
+  for (const auto& name : options.watch_namespaces) text += (text.empty() ? "namespace " : ", ") + name;
+  return text;
 }
 
 // Admission is answered until the rest has ended: other replicas may not be there.
@@ -62,7 +75,11 @@ int run(const Options& options) {
 
   OperatorOptions program_options;
   program_options.image = options.image;
-  program_options.watch_namespace = options.watch_namespace;
+  program_options.image_pull_secrets = options.image_pull_secrets;
+  program_options.network_policies = options.network_policies;
+  program_options.disruption_budgets = options.disruption_budgets;
+  program_options.monitoring_namespaces = options.monitoring_namespaces;
+  program_options.watch_namespaces = options.watch_namespaces;
   program_options.instance = environment("POD_NAME", "llmops-operator");
   program_options.lease_namespace = environment("POD_NAMESPACE", config->default_namespace);
   program_options.leader_election = options.leader_elect;
@@ -94,11 +111,30 @@ int run(const Options& options) {
     (*log)->info("stopping");
     program.stop();
   });
-  (*log)->info("llmops-operator {} starts, image {}, {}", LLMOPS_VERSION, options.image,
-               options.watch_namespace.empty() ? "all namespaces" : "namespace " + options.watch_namespace);
+  (*log)->info("llmops-operator {} starts, image {}, {}", LLMOPS_VERSION, options.image, watched(options));
   env.spawn("operator", stop_loop_after(program, webhook.get(), loop));
   loop.run();
   return 0;
+}
+
+Task<void> verify_once(Env& env, Transport& transport, kube::ClientConfig config, std::string host,
+                       std::uint16_t port, std::vector<std::string>& problems) {
+  problems = co_await verify(env, transport, std::move(config), std::move(host), port);
+}
+
+int verify_installation(const std::string& host, std::uint16_t port) {
+  Loop loop;
+  auto config = kube::default_config(loop.env());
+  if (!config.ok()) {
+    std::cerr << "cannot find an API server: " << config.error().message << '\n';
+    return 1;
+  }
+  std::vector<std::string> problems;
+  loop.run_until_done("verify",
+                      verify_once(loop.env(), loop.transport(), std::move(*config), host, port, problems));
+  for (const auto& problem : problems) std::cerr << problem << '\n';
+  if (problems.empty()) std::cout << "the operator is ready, and the API server serves its kinds\n";
+  return problems.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -107,9 +143,17 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   llmops::Options options;
   CLI::App app{"Releases of models, prompts and guardrails, judged on evidence.", "llmops-operator"};
-  app.add_option("--image", options.image, "Image of gateway and evaluator pods; the operator's own")
-      ->required();
-  app.add_option("--namespace", options.watch_namespace, "Watch this namespace only (default: all)");
+  app.add_option("--image", options.image, "Image of gateway and evaluator pods; the operator's own");
+  app.add_option("--image-pull-secret", options.image_pull_secrets,
+                 "Name of a Secret in the namespaces of gateway and evaluator pods; may be given again");
+  app.add_option("--network-policies", options.network_policies,
+                 "Make NetworkPolicies for engines, gateways and evaluators (default false)");
+  app.add_option("--monitoring-namespace", options.monitoring_namespaces,
+                 "A namespace whose pods may read gateways' metrics in spite of them; may be given again");
+  app.add_option("--disruption-budgets", options.disruption_budgets,
+                 "Make PodDisruptionBudgets for gateways (default false)");
+  app.add_option("--namespace", options.watch_namespaces,
+                 "Watch this namespace only (default: all); may be given again for another");
   app.add_option("--leader-elect", options.leader_elect, "Work only while holding the Lease (default true)");
   app.add_option("--workers", options.workers, "Objects reconciled at a time per controller")
       ->check(CLI::Range(1, 64));
@@ -121,6 +165,16 @@ int main(int argc, char** argv) {
   app.add_option("--log-format", options.log_format, "json or text")->check(CLI::IsMember({"json", "text"}));
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error");
   app.set_version_flag("--version", LLMOPS_VERSION);
+  std::string host = "localhost";
+  auto* verify =
+      app.add_subcommand("verify", "Ask a running operator and the API server whether all is well");
+  verify->add_option("--host", host, "Name or address of the operator's Service");
+  verify->add_option("--port", options.health_port, "Port of /readyz");
   CLI11_PARSE(app, argc, argv);
+  if (verify->parsed()) return llmops::verify_installation(host, options.health_port);
+  if (options.image.empty()) {
+    std::cerr << "llmops-operator: --image is required\n";
+    return 2;
+  }
   return llmops::run(options);
 }

@@ -2,6 +2,7 @@
 
 #include <spdlog/logger.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "controllers/evalgate/controller.hpp"
@@ -35,6 +36,15 @@ std::shared_ptr<const T> cached(const kube::Cache<controllers::Cached<T>>& cache
   return std::shared_ptr<const T>(std::move(found), object);
 }
 
+release::Protection protection(const OperatorOptions& options) {
+  release::Protection protection;
+  protection.network_policies = options.network_policies;
+  protection.disruption_budgets = options.disruption_budgets;
+  protection.operator_namespace = options.lease_namespace;
+  protection.monitoring_namespaces = options.monitoring_namespaces;
+  return protection;
+}
+
 }  // namespace
 
 struct OperatorProgram::Parts {
@@ -42,9 +52,9 @@ struct OperatorProgram::Parts {
         const std::string& identity, Metrics& metrics)
       : client(env, transport, config),
         events(env, client, std::string(names::kGroup) + "/operator", options.instance),
-        caches(options.watch_namespace),
-        jobs(kube::kJobs, options.watch_namespace, evaluators(), evalrun::project_job),
-        evaluator_pods(kube::kPods, options.watch_namespace, evaluators(), evalrun::project_pod),
+        caches(options.watch_namespaces),
+        jobs(kube::kJobs, options.watch_namespaces, evaluators(), evalrun::project_job),
+        evaluator_pods(kube::kPods, options.watch_namespaces, evaluators(), evalrun::project_pod),
         manager(env, client, manager_options(options, identity, metrics)) {
     for (auto* cache : caches.all()) manager.add_cache(*cache);
     manager.add_cache(jobs);
@@ -55,6 +65,8 @@ struct OperatorProgram::Parts {
         env, client, evalgate::Caches{caches.eval_gates}, own_writes, events);
     release::ControllerOptions release_options;
     release_options.image = options.image;
+    release_options.image_pull_secrets = options.image_pull_secrets;
+    release_options.protection = protection(options);
     release_options.max_concurrent_releases = options.max_concurrent_releases;
     release_options.validate_gate_again = [gates = eval_gates.get()](const kube::ObjectKey& key) {
       gates->look_again(key);
@@ -70,7 +82,7 @@ struct OperatorProgram::Parts {
     manager.add_controller(std::move(eval_gates));
     manager.add_controller(std::make_shared<evalrun::EvalRunController>(
         env, client, evalrun::Caches{caches.eval_runs, jobs, evaluator_pods}, own_writes, events,
-        options.image));
+        options.image, options.image_pull_secrets));
   }
 
   static ManagerOptions manager_options(const OperatorOptions& options, const std::string& identity,
@@ -144,7 +156,8 @@ HealthChecks OperatorProgram::health() const {
 admission::Objects OperatorProgram::objects() const {
   admission::Objects objects;
   objects.known = [this](const std::string& ns) {
-    return parts_->manager.ready() && (options_.watch_namespace.empty() || options_.watch_namespace == ns);
+    const auto& watched = options_.watch_namespaces;
+    return parts_->manager.ready() && (watched.empty() || std::ranges::find(watched, ns) != watched.end());
   };
   objects.prompt_version = [this](const kube::ObjectKey& key) {
     return cached(parts_->caches.prompt_versions, key);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "operator/kube/client.hpp"
 #include "operator/platform/transport.hpp"
@@ -18,8 +19,12 @@ class logger;
 namespace llmops {
 
 struct OperatorOptions {
-  std::string image;                         // of gateways and evaluators: the operator's own
-  std::string watch_namespace;               // empty: all
+  std::string image;                               // of gateways and evaluators: the operator's own
+  std::vector<std::string> image_pull_secrets;     // of their pods, by name in the pods' namespaces
+  bool network_policies = false;                   // around engines, gateways and evaluators
+  bool disruption_budgets = false;                 // of gateways
+  std::vector<std::string> monitoring_namespaces;  // whose pods may read gateways' metrics
+  std::vector<std::string> watch_namespaces;       // empty: all
   std::string instance = "llmops-operator";  // the pod's name: in events, and in the lease with a random end
   std::string lease_namespace = "default";
   bool leader_election = true;

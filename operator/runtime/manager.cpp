@@ -267,17 +267,15 @@ void Manager::Impl::report(const Running& running, const kube::ObjectKey& key, c
 
 void Manager::Impl::describe_metrics() {
   if (!options.metrics) return;
-  options.metrics->describe("llmops_reconcile_total", Metrics::Kind::Counter,
-                            "Passes by controller and result.");
-  options.metrics->describe("llmops_reconcile_seconds", Metrics::Kind::Histogram, "Duration of a pass.",
-                            {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10});
+  options.metrics->describe(metrics::kReconciles);
+  options.metrics->describe(metrics::kReconcileSeconds, {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10});
 }
 
 void Manager::Impl::count(const Running& running, const char* result, Duration took) {
   if (!options.metrics) return;
-  options.metrics->add("llmops_reconcile_total",
+  options.metrics->add(metrics::kReconciles.name,
                        {{"controller", running.controller->name()}, {"result", result}});
-  options.metrics->observe("llmops_reconcile_seconds", {{"controller", running.controller->name()}},
+  options.metrics->observe(metrics::kReconcileSeconds.name, {{"controller", running.controller->name()}},
                            static_cast<double>(took.count()) / 1000.0);
 }
 

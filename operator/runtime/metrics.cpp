@@ -42,23 +42,12 @@ std::string line(const std::string& name, const std::string& labels, const std::
   return name + (labels.empty() ? "" : "{" + labels + "}") + " " + value + "\n";
 }
 
-std::string_view type_name(Metrics::Kind kind) {
-  switch (kind) {
-    case Metrics::Kind::Counter:
-      return "counter";
-    case Metrics::Kind::Gauge:
-      return "gauge";
-    case Metrics::Kind::Histogram:
-      return "histogram";
-  }
-  return "untyped";
-}
-
 }  // namespace
 
-void Metrics::describe(std::string name, Kind kind, std::string help, std::vector<double> buckets) {
+void Metrics::describe(const metrics::Family& family, std::vector<double> buckets) {
   std::sort(buckets.begin(), buckets.end());
-  families_.try_emplace(std::move(name), Family{kind, std::move(help), std::move(buckets), {}});
+  families_.try_emplace(std::string(family.name),
+                        Family{family.type, std::string(family.help), std::move(buckets), {}});
 }
 
 void Metrics::add(std::string_view name, const Labels& labels, double by) {
@@ -93,9 +82,9 @@ std::string Metrics::text() const {
   for (const auto& [name, family] : families_) {
     if (family.series.empty()) continue;
     out += "# HELP " + name + " " + family.help + "\n# TYPE " + name + " " +
-           std::string(type_name(family.kind)) + "\n";
+           std::string(to_string(family.type)) + "\n";
     for (const auto& [labels, series] : family.series) {
-      if (family.kind != Kind::Histogram) {
+      if (family.type != metrics::Type::Histogram) {
         out += line(name, labels, number(series.value));
         continue;
       }

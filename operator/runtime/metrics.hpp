@@ -7,14 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "crds/base/metric_families.hpp"
+
 namespace llmops {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 class Metrics {
  public:
-  enum class Kind { Counter, Gauge, Histogram };
-  void describe(std::string name, Kind kind, std::string help, std::vector<double> buckets = {});
+  void describe(const metrics::Family& family, std::vector<double> buckets = {});
   void add(std::string_view name, const Labels& labels, double by = 1);
   void set(std::string_view name, const Labels& labels, double value);
   void observe(std::string_view name, const Labels& labels, double value);
@@ -29,7 +30,7 @@ class Metrics {
     std::uint64_t count = 0;
   };
   struct Family {
-    Kind kind;
+    metrics::Type type;
     std::string help;
     std::vector<double> bounds;
     std::map<std::string, Series> series;

@@ -21,7 +21,9 @@ void OwnWrites::record(const kube::ObjectKey& reconciled, const kube::CacheBase&
 bool OwnWrites::seen(const kube::ObjectKey& reconciled) {
   const auto it = writes_.find(reconciled);
   if (it == writes_.end()) return true;
-  std::erase_if(it->second, [](const Write& write) { return write.cache->has_seen(write.resource_version); });
+  std::erase_if(it->second, [&](const Write& write) {
+    return write.cache->has_seen(write.resource_version, reconciled.ns);
+  });
   if (!it->second.empty()) return false;
   writes_.erase(it);
   return true;

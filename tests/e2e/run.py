@@ -13,20 +13,24 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "scenarios")]
-from stage import AuditLog, Stage  # noqa: E402
-from install import CannotRun, cluster_up, install_chart, load_images  # noqa: E402
+import rights  # noqa: E402
+from stage import OPERATOR_USER, AuditLog, Stage, is_evaluator, is_gateway  # noqa: E402
+from install import RELEASE, SYSTEM_NAMESPACE, CannotRun, cluster_up, install_chart, load_images  # noqa: E402
+from kube import Kube, kubectl  # noqa: E402
 from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
-SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "upgrade", "operator_killed", "role_injection", "guardrails", "steering",
-             "scarce_accelerators", "leader_lost", "storm", "api_server_stopped", "admission", "silence")
+SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "attempts", "locked_down", "upgrade", "operator_killed", "role_injection",
+             "guardrails", "steering", "argocd_lua", "argocd", "scarce_accelerators", "leader_lost", "storm", "api_server_stopped", "admission", "restore",
+             "retention", "silence", "uninstall")
 
 # What only works where the node is this machine, or users reach a Service: elsewhere they are forwarded to one gateway.
-NEEDS_THE_NODE = ("gateway_deleted", "storm", "bad_input", "upgrade", "scarce_accelerators", "leader_lost", "api_server_stopped", "silence")
+NEEDS_THE_NODE = ("gateway_deleted", "storm", "bad_input", "attempts", "upgrade", "argocd", "scarce_accelerators", "leader_lost",
+                  "api_server_stopped", "silence")
 
 
 def play(screen, name, options):
-    """The checks of one scenario; one that breaks off has failed."""
+    """The checks of one scenario, and the rules that its gateways had; one that breaks off has failed."""
     stage = Stage(screen, name, options)
     began = time.monotonic()
     try:
@@ -41,22 +45,41 @@ def play(screen, name, options):
     except Exception as error:
         stage.check("the stage can be set up and left clean", False, f"{type(error).__name__}: {error}")
     screen.line(f"  {time.monotonic() - began:.0f} s")
-    return stage.checks
+    return stage.checks, stage.gateway_rules
 
 
-def rights_suffice(screen, audit):
-    """Over all scenarios: the chart's rights and the gateways' Roles lack nothing that is used."""
+def compare_rights(screen, audit, gateway_rules, complete):
+    """Over all scenarios: rights and calls of operator, gateways and evaluators, both ways. What is never used is a failure
+    only where all scenarios were played."""
     screen.heading("rights")
-    forbidden = audit.forbidden()
-    screen.line(f"  {'FAIL' if forbidden else 'PASS'}  operator and gateways ask for nothing that they may not do: "
-                f"{len(forbidden)} refused{''.join(f'{chr(10)}        {text}' for text in forbidden[:5])}")
-    return {"scenario": "rights", "check": "operator and gateways ask for nothing that they may not do", "passed": not forbidden,
-            "figures": "; ".join(forbidden[:5])}
+    kube, checks = Kube(), []
+
+    def check(sentence, found, texts=None):
+        texts = [rights.words(one) for one in found] if texts is None else texts
+        screen.line(f"  {'FAIL' if found else 'PASS'}  {sentence}: {len(found)}{''.join(f'{chr(10)}        {text}' for text in texts[:20])}")
+        checks.append({"scenario": "rights", "check": sentence, "passed": not found, "figures": "; ".join(texts[:20])})
+
+    operator_rules = [rule for kind, namespace, name in (("clusterroles", None, RELEASE), ("roles", SYSTEM_NAMESPACE, f"{RELEASE}-leader"))
+                      for rule in (kube.get(kind, namespace, name) or {}).get("rules", [])]
+    operator, gateways = audit.calls(lambda user: user == OPERATOR_USER), audit.calls(is_gateway)
+    screen.line(f"  operator: {len(rights.expand(operator_rules))} rights, {len(operator)} used; "
+                f"gateways: {len(rights.expand(gateway_rules))} rights, {len(gateways)} used")
+    check("operator and gateways ask for nothing that they may not do", forbidden := audit.forbidden(), forbidden)
+    check("the operator does nothing beyond its Roles", rights.beyond(operator_rules, operator))
+    check("gateways do nothing beyond their Roles", rights.beyond(gateway_rules, gateways))
+    check("evaluators ask the API server for nothing", sorted(audit.calls(is_evaluator)))
+    if complete:
+        check("no right of the operator is unused", rights.unused(operator_rules, operator, gateways))
+        check("no right of gateways is unused", rights.unused(gateway_rules, gateways))
+    else:
+        idle = [rights.words(one) for one in rights.unused(operator_rules, operator, gateways)]
+        screen.line(f"  not used in these scenarios: {', '.join(idle) or 'nothing'}")
+    screen.line(kubectl("auth", "can-i", "--list", "-n", SYSTEM_NAMESPACE, f"--as={OPERATOR_USER}", check=False))
+    return checks
 
 
 def dump(stage):
     """What a person would look at first."""
-    from kube import kubectl
     for arguments in (("get", "mdep,pods,evalruns", "-o", "wide", "-n", stage.namespace),
                       ("get", "events", "-n", stage.namespace, "--sort-by=.metadata.creationTimestamp"),
                       ("logs", "-n", "llmops-system", "-l", "app.kubernetes.io/name=llmops-operator", "--tail=30")):
@@ -72,7 +95,7 @@ def main():
     options = parser.parse_args()
     sys.stdout.reconfigure(errors="replace", line_buffering=True)
     screen = Screen()
-    checks = []
+    checks, gateway_rules = [], []
     try:
         cluster_up()
         options.tag = load_images(options.build)
@@ -86,9 +109,11 @@ def main():
             if CURRENT and name in NEEDS_THE_NODE:
                 screen.line(f"  {name}: left out, it needs the node itself (audit log, images under other names)")
                 continue
-            checks += play(screen, name, options)
+            found, rules = play(screen, name, options)
+            checks += found
+            gateway_rules += rules
         if audit:
-            checks.append(rights_suffice(screen, audit))
+            checks += compare_rights(screen, audit, gateway_rules, complete=not options.scenarios)
     passed = sum(c["passed"] for c in checks)
     os.makedirs(BUILD, exist_ok=True)
     with open(os.path.join(BUILD, "e2e.json"), "w", encoding="utf-8") as file:

@@ -9,14 +9,15 @@ import time
 import urllib.request
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-sys.path[:0] = [os.path.join(ROOT, "e2e", "harness"), os.path.join(ROOT, "e2e", "quickstart")]
+sys.path[:0] = [os.path.join(ROOT, "tests", "e2e"), os.path.join(ROOT, "e2e", "harness"), os.path.join(ROOT, "e2e", "quickstart")]
 from images import ENGINE, image_name  # noqa: E402
 from install import SYSTEM_NAMESPACE, apply_golden_set, delete_namespace, ensure_namespace  # noqa: E402
-from kube import ApiConflict, Kube, kubectl  # noqa: E402
+from kube import ATTEMPT, ApiConflict, Kube, kubectl  # noqa: E402
 from load import LoadRun  # noqa: E402
 from paths import AUDIT_LOG, CURRENT, SOCKETS, environment  # noqa: E402
 from reach import pod_address, service_address  # noqa: E402
 from release import Release, settled, status  # noqa: E402
+from rights import call_of  # noqa: E402
 
 OPERATOR_USER = f"system:serviceaccount:{SYSTEM_NAMESPACE}:llmops-operator"
 OPERATOR_LABEL = "app.kubernetes.io/name=llmops-operator"
@@ -65,6 +66,7 @@ class Stage:
         self.namespace = "llmops-e2e-" + name.replace("_", "-")
         self.kube = Kube()
         self.checks = []
+        self.gateway_rules = []  # of the Roles that gateways had, for the comparison of rights and calls
         self._closing = contextlib.ExitStack()
 
     def __enter__(self):
@@ -75,6 +77,8 @@ class Stage:
 
     def __exit__(self, *_):
         self._closing.close()
+        for role in self.kube.list("roles", self.namespace, "llmops.dev/component=gateway"):
+            self.gateway_rules += role["rules"]
         if not self.options.keep:
             delete_namespace(self.kube, self.namespace)
 
@@ -200,6 +204,15 @@ class Stage:
         return {"lastRun": now.get("lastRun"), "stable": now.get("stable"), "run": now.get("run"), "enginePods": pods}
 
 
+def is_gateway(user):
+    return user.startswith("system:serviceaccount:llmops-") and user.endswith("-gateway")
+
+
+def is_evaluator(user):
+    """The account of evaluators: whatever namespace they run in, its default one."""
+    return user.startswith("system:serviceaccount:llmops-") and user.endswith(":default")
+
+
 class AuditLog:
     """What was asked of the API server since this object was made."""
 
@@ -231,6 +244,11 @@ class AuditLog:
                 writes.append(f"{event['verb']} {target.get('resource')}{sub} {target.get('namespace', '')}/{target.get('name', '')}")
         return writes, lease
 
+    def calls(self, belongs):
+        """Every (group, resource, verb) that users for whom belongs(name) holds were allowed; attempts of scenarios are not theirs."""
+        return {call for event in self.events() if belongs(event["user"]["username"]) and event.get("userAgent") != ATTEMPT
+                and event.get("responseStatus", {}).get("code") not in (401, 403) and (call := call_of(event))}
+
     def forbidden(self):
         """What the operator or a gateway asked for and had no right to; namespaces on their way out refuse for other reasons.
         An API server that has just begun does not know its rules for a moment: what the same user was allowed at another time
@@ -238,7 +256,7 @@ class AuditLog:
         refused, allowed = {}, set()
         for event in self.events():
             user, answer, target = event["user"]["username"], event.get("responseStatus", {}), event.get("objectRef", {})
-            if user != OPERATOR_USER and not (user.startswith("system:serviceaccount:llmops-") and user.endswith("-gateway")):
+            if (user != OPERATOR_USER and not is_gateway(user)) or event.get("userAgent") == ATTEMPT:
                 continue
             asked = (user, event["verb"], *(target.get(part, "") for part in ("apiGroup", "resource", "subresource", "namespace")))
             if answer.get("code") == 403 and "is forbidden: User" in answer.get("message", ""):

@@ -4,7 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-DATA = Path(__file__).resolve().parents[1] / "unit" / "gateway" / "testdata"
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests" / "unit" / "gateway" / "testdata"
 FORMATS = {"jinja": 0, "mustache": 1, "none": 2}
 
 
@@ -27,8 +30,28 @@ def schemas():
             yield json.dumps(group["schema"]).encode() + b"\0" + json.dumps(value, ensure_ascii=False).encode()
 
 
+def rules():
+    """Every rule of the CRDs, with the spec of an example."""
+    example = yaml.safe_load((ROOT / "tests/unit/api/testdata/model_deployment.yaml").read_text(encoding="utf-8"))
+    spec = json.dumps(example["spec"], ensure_ascii=False).encode()
+
+    def of(node):
+        if isinstance(node, list):
+            for child in node:
+                yield from of(child)
+        elif isinstance(node, dict):
+            if isinstance(node.get("rule"), str):
+                yield node["rule"].encode() + b"\0" + spec
+            for child in node.values():
+                yield from of(child)
+
+    for path in sorted((ROOT / "crds").glob("llmops.dev_*.yaml")):
+        yield from of(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     write(Path(sys.argv[1]) / "template", templates())
     write(Path(sys.argv[1]) / "schema", schemas())
+    write(Path(sys.argv[1]) / "cel", rules())

@@ -1,5 +1,8 @@
 #include "webhooks/rules/gate_power.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "evaluator/statistics/tango.hpp"
 
 namespace llmops::rules {
@@ -26,9 +29,15 @@ std::int64_t first_that_holds(std::int64_t low, std::int64_t high, Holds holds) 
 double excluded_loss(std::int64_t items, double alpha) {
   if (statistics::tango_method(items) == statistics::TangoMethod::Asymptotic)
     return statistics::tango_loss_bound({items, 0, 0}, alpha, statistics::TangoMethod::Asymptotic);
-  double low = 0;
-  double high = 1;
-  while (high - low > 1e-5) {
+  constexpr double kPrecision = 1e-5;
+  // Where nothing is won, none of the items is lost with probability (1 - loss)^items: no smaller loss is
+  // excluded.
+  double low = 1 - std::pow(alpha, 1 / static_cast<double>(items));
+  double high = std::min(1.0, low + kPrecision);
+  if (excludes(items, 0, high, alpha)) return high;
+  low = high;
+  high = 1;
+  while (high - low > kPrecision) {
     const double middle = (low + high) / 2;
     (excludes(items, 0, middle, alpha) ? high : low) = middle;
   }

@@ -1,6 +1,7 @@
 #include "webhooks/rules/golden_set.hpp"
 
 #include "crds/base/defaults.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::rules {
 namespace {
@@ -30,7 +31,7 @@ GoldenSet golden_set(const api::ConfigMapKeyReference& reference, std::string_vi
   GoldenSet set;
   set.name = "ConfigMap " + std::string(ns) + "/" + reference.name + ", key " + key;
   if (!config_map) {
-    set.reason = "DatasetNotFound";
+    set.reason = reasons::kDatasetNotFound;
     set.problem = std::string(kField) + "name: ConfigMap " + std::string(ns) + "/" + reference.name +
                   " does not exist: create it with the golden set under the key " + key +
                   ", or correct the name";
@@ -40,7 +41,7 @@ GoldenSet golden_set(const api::ConfigMapKeyReference& reference, std::string_vi
     set.text = text->get<std::string>();
     return set;
   }
-  set.reason = "DatasetKeyNotFound";
+  set.reason = reasons::kDatasetKeyNotFound;
   const std::string object = std::string(kField) + "key: ConfigMap " + std::string(ns) + "/" + reference.name;
   set.problem = member(*config_map, "binaryData", key)
                     ? object + " has the key " + key + " as binary data: store it as text in UTF-8"

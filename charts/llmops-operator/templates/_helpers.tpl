@@ -22,6 +22,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "llmops.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.extraLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* By which NetworkPolicies know the operator's pods, in all namespaces: also in the operator's own code. */}}
+{{- define "llmops.componentLabel" -}}
+llmops.dev/component: operator
+{{- end }}
+
+{{/* Of every container of this chart, with the pod's part: the restricted Pod Security level. */}}
+{{- define "llmops.restrictedPod" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+{{- define "llmops.restrictedContainer" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
 {{- end }}
 
 {{- define "llmops.serviceAccountName" -}}

@@ -3,7 +3,7 @@
 # What users write: read only, but for the status.
 - apiGroups: [llmops.dev]
   resources: [modeldeployments, promptversions, guardrails, evalgates]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 # What the operator writes: the records of judgements.
 - apiGroups: [llmops.dev]
   resources: [evalruns]
@@ -21,7 +21,7 @@
   verbs: [get, list, watch, create, update, delete]
 - apiGroups: [apps]
   resources: [deployments/scale]
-  verbs: [get, update]
+  verbs: [update]
 # The records of revisions and of runs.
 - apiGroups: [apps]
   resources: [controllerrevisions]
@@ -29,23 +29,33 @@
 # Evaluations.
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [get, list, watch, create, delete]
+  verbs: [get, list, watch, create]
 # Why a pod is not there yet; addresses of gateways; termination messages of evaluations.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 # A gateway's address, configuration and identity; copies of golden sets. Reading ConfigMaps is also what a
 # gateway's Role grants, and a Role can grant only what its maker may do.
 - apiGroups: [""]
-  resources: [services, configmaps, serviceaccounts]
+  resources: [services, configmaps]
   verbs: [get, list, watch, create, update, delete]
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get, list, watch, create, update]
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [roles, rolebindings]
+  verbs: [get, list, watch, create, update]
+# Who may reach engines, gateways and evaluators; how many gateways a drain may take at once.
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, update, delete]
 # Only to grant it: gateways find their engines by it.
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 # What people see under "Events" of kubectl describe; a repeated one is read and counted up.
 - apiGroups: [events.k8s.io]
   resources: [events]

@@ -4,6 +4,7 @@
 
 #include "controllers/shared/conditions.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "webhooks/rules/gate.hpp"
 
 namespace llmops::evalgate {
@@ -26,7 +27,7 @@ Finding find(const Observed& observed) {
     return finding;
   }
   finding.report = rules::check_gate(observed.spec.offline, set.text, set.name);
-  finding.reason = "Decidable";
+  finding.reason = reasons::kDecidable;
   finding.message = finding.report.message;
   if (finding.report.decidable()) return finding;
   finding.reason.clear();
@@ -52,7 +53,7 @@ std::optional<controllers::Note> note_of(const std::vector<api::Condition>& befo
 std::optional<Transition> decide(const Observed& observed) {
   const api::EvalGateStatus before = observed.status.value_or(api::EvalGateStatus{});
   const Finding finding = find(observed);
-  const bool decidable = finding.reason == "Decidable";
+  const bool decidable = finding.reason == reasons::kDecidable;
   Transition next;
   next.status = before;
   next.status.observed_generation = observed.meta.generation;

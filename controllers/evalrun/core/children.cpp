@@ -4,6 +4,7 @@
 
 #include "controllers/modeldeployment/core/children/child.hpp"
 #include "crds/base/defaults.hpp"
+#include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
 #include "operator/kube/resource.hpp"
 
@@ -65,14 +66,19 @@ Json mount(const char* name, const char* folder) {
   return {{"name", name}, {"mountPath", folder}, {"readOnly", true}};
 }
 
-Json container(const std::string& image) {
+std::string spec_text(const kube::ObjectMeta& run, const api::EvalRunSpec& spec) {
+  return dump_json(evaluation_of(run, spec).to_json());
+}
+
+// The digest pins the specification: whoever may write ConfigMaps could exchange it before it is mounted.
+Json container(const std::string& image, const std::string& spec_digest) {
   return {
       {"name", kContainerName},
       {"image", image},
       {"command", Json::array({"/usr/local/bin/llmops-evaluator"})},
-      {"args",
-       Json::array({"--spec", path(kSpecFolder, kSpecFile), "--dataset", path(kDatasetFolder, kDatasetFile),
-                    "--token", path(kTokenFolder, kTokenFile), "--termination-log", kTerminationLog})},
+      {"args", Json::array({"--spec", path(kSpecFolder, kSpecFile), "--spec-digest", spec_digest, "--dataset",
+                            path(kDatasetFolder, kDatasetFile), "--token", path(kTokenFolder, kTokenFile),
+                            "--termination-log", kTerminationLog})},
       {"resources", {{"requests", {{"cpu", "50m"}, {"memory", "32Mi"}}}, {"limits", {{"memory", "256Mi"}}}}},
       {"securityContext", release::restricted_container()},
       {"terminationMessagePath", kTerminationLog},
@@ -105,16 +111,18 @@ Json spec_config_map(const kube::ObjectMeta& run, const api::EvalRunSpec& spec) 
           {"kind", "ConfigMap"},
           {"metadata", metadata(run, spec)},
           {"immutable", true},
-          {"data", {{kSpecFile, dump_json(evaluation_of(run, spec).to_json())}}}};
+          {"data", {{kSpecFile, spec_text(run, spec)}}}};
 }
 
-Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::string& image) {
-  const Json pod = {{"restartPolicy", "Never"},
-                    {"automountServiceAccountToken", false},
-                    {"enableServiceLinks", false},
-                    {"securityContext", release::restricted_pod()},
-                    {"containers", Json::array({container(image)})},
-                    {"volumes", volumes(run, spec)}};
+Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::string& image,
+         const std::vector<std::string>& image_pull_secrets) {
+  Json pod = {{"restartPolicy", "Never"},
+              {"automountServiceAccountToken", false},
+              {"enableServiceLinks", false},
+              {"securityContext", release::restricted_pod()},
+              {"containers", Json::array({container(image, sha256_hex(spec_text(run, spec)))})},
+              {"volumes", volumes(run, spec)}};
+  for (const auto& name : image_pull_secrets) pod["imagePullSecrets"].push_back({{"name", name}});
   return {{"apiVersion", kube::kJobs.api_version()},
           {"kind", kube::kJobs.kind},
           {"metadata", metadata(run, spec)},
@@ -122,7 +130,7 @@ Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::s
            {{"backoffLimit", 0},
             {"activeDeadlineSeconds", active_deadline_seconds(spec)},
             {"ttlSecondsAfterFinished", kKeepFinishedSeconds},
-            {"template", {{"metadata", {{"labels", labels(run, spec)}}}, {"spec", pod}}}}}};
+            {"template", {{"metadata", {{"labels", labels(run, spec)}}}, {"spec", std::move(pod)}}}}}};
 }
 
 }  // namespace llmops::evalrun

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crds/api/eval_run.hpp"
 #include "crds/base/json.hpp"
@@ -30,6 +31,7 @@ wire::EvalSpec evaluation_of(const kube::ObjectMeta& run, const api::EvalRunSpec
 // Immutable, key spec.json.
 Json spec_config_map(const kube::ObjectMeta& run, const api::EvalRunSpec& spec);
 
-Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::string& image);
+Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::string& image,
+         const std::vector<std::string>& image_pull_secrets = {});
 
 }  // namespace llmops::evalrun

@@ -8,6 +8,7 @@
 #include "controllers/evalrun/core/pod_words.hpp"
 #include "controllers/evalrun/core/verdict.hpp"
 #include "controllers/shared/conditions.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::evalrun {
 namespace {
@@ -77,17 +78,18 @@ Decision begin(const Observed& observed) {
   if (!observed.dataset) return Look{.dataset = true};
   const std::string copy = "ConfigMap " + observed.meta.ns + "/" + spec.dataset_config_map;
   if (!observed.dataset->found)
-    return error(observed, "DatasetMissing",
+    return error(observed, reasons::kDatasetMissing,
                  copy + " (spec.datasetConfigMap) or its key " + std::string(kDatasetFile) +
                      " does not exist, and the evaluator would wait for it");
   if (observed.dataset->digest != spec.dataset_digest)
-    return error(observed, "DatasetChanged",
+    return error(observed, reasons::kDatasetChanged,
                  copy + " holds another golden set than this run is about: found digest " +
                      observed.dataset->digest.substr(0, 10) + ", expected " +
                      spec.dataset_digest.substr(0, 10) + " (spec.datasetDigest)");
   Actions actions;
   actions.creates.push_back({kube::kConfigMaps, spec_config_map(observed.meta, spec)});
-  actions.creates.push_back({kube::kJobs, job(observed.meta, spec, observed.image)});
+  actions.creates.push_back(
+      {kube::kJobs, job(observed.meta, spec, observed.image, observed.image_pull_secrets)});
   return actions;
 }
 
@@ -98,13 +100,15 @@ Transition note_running(const Observed& observed, std::string message) {
   next.status.job = observed.job->meta.name;
   // By the clock that the deadline is held against; the API server's may be minutes off it.
   if (!next.status.started_at) next.status.started_at = observed.now;
-  controllers::set_condition(next.status.conditions, {kComplete, ConditionStatus::False, "Running", message},
+  controllers::set_condition(next.status.conditions,
+                             {kComplete, ConditionStatus::False, reasons::kRunning, message},
                              observed.meta.generation, observed.now);
   next.status.message = std::move(message);
   return next;
 }
 
-// The pods of our Job, the first one first: backoffLimit 0 makes one only, and another would measure again.
+// The pods of our Job, the first one first: backoffLimit 0 makes one only, and another would measure again,
+// or be somebody's who would like to say the verdict.
 std::vector<const PodState*> pods_of(const Observed& observed) {
   std::vector<const PodState*> pods;
   for (const auto& pod : observed.pods) {
@@ -120,16 +124,16 @@ std::vector<const PodState*> pods_of(const Observed& observed) {
 
 Transition conclude(const Observed& observed, const PodState& pod) {
   auto summary = read_verdict(pod, observed.spec);
-  if (!summary.ok()) return error(observed, "EvaluatorFailed", summary.error().message);
+  if (!summary.ok()) return error(observed, reasons::kEvaluatorFailed, summary.error().message);
   return record(observed, std::move(*summary));
 }
 
 Transition job_ended_without_word(const Observed& observed) {
   const JobState& ended = *observed.job;
   if (ended.complete)
-    return error(observed, "MessageLost",
+    return error(observed, reasons::kMessageLost,
                  "Job " + ended.meta.name + " is complete, but its pod and with it the verdict are gone");
-  return error(observed, "JobFailed",
+  return error(observed, reasons::kJobFailed,
                "Job " + ended.meta.name + " failed without a verdict" +
                    (ended.reason.empty() ? "" : " (" + ended.reason + ")") +
                    (ended.message.empty() ? "" : ": " + controllers::clip(ended.message, 300)));
@@ -138,13 +142,12 @@ Transition job_ended_without_word(const Observed& observed) {
 Decision follow(const Observed& observed) {
   if (!observed.job) {
     if (!observed.confirmed) return Look{.workload = true};
-    return error(observed, "JobGone",
+    return error(observed, reasons::kJobGone,
                  "Job " + observed.status->job.value_or(observed.meta.name) +
                      " was deleted before its verdict was read");
   }
   const auto pods = pods_of(observed);
-  const auto ended = std::find_if(pods.begin(), pods.end(), [](const PodState* pod) { return pod->ended(); });
-  if (ended != pods.end()) return conclude(observed, **ended);
+  if (!pods.empty() && pods.front()->ended()) return conclude(observed, *pods.front());
   if (observed.job->finished()) {
     if (!observed.confirmed) return Look{.workload = true};
     return job_ended_without_word(observed);
@@ -153,7 +156,7 @@ Decision follow(const Observed& observed) {
                              std::chrono::seconds(active_deadline_seconds(observed.spec)) + kEndGrace;
   if (observed.now >= deadline) {
     if (!observed.confirmed) return Look{.workload = true};
-    return error(observed, "DeadlineExceeded",
+    return error(observed, reasons::kDeadlineExceeded,
                  "no verdict within " +
                      humanize(std::chrono::seconds(active_deadline_seconds(observed.spec))) +
                      " (spec.offline.timeout and a minute)");

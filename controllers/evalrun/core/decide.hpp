@@ -30,7 +30,7 @@ struct DatasetCopy {
 
 // A create that the API server will not accept however often it is tried.
 struct Refusal {
-  std::string reason;  // one word: NameConflict, Forbidden, Invalid
+  std::string reason;  // NameConflict, Forbidden, Invalid of crds/base/reasons.hpp
   std::string message;
 };
 
@@ -40,11 +40,12 @@ struct Observed {
   api::EvalRunSpec spec;
   std::optional<api::EvalRunStatus> status;  // as persisted
   std::string image;                         // of evaluators
-  std::optional<JobState> job;               // of this name, whoever owns it
-  std::vector<PodState> pods;                // labelled with this run
-  bool confirmed = false;                    // job and pods were read from the API server for this pass
-  std::optional<DatasetCopy> dataset;        // absent: not looked at
-  std::optional<Refusal> refusal;            // what the creates of this pass met
+  std::vector<std::string> image_pull_secrets;
+  std::optional<JobState> job;         // of this name, whoever owns it
+  std::vector<PodState> pods;          // labelled with this run
+  bool confirmed = false;              // job and pods were read from the API server for this pass
+  std::optional<DatasetCopy> dataset;  // absent: not looked at
+  std::optional<Refusal> refusal;      // what the creates of this pass met
 };
 
 // A new status to be written, with the event that tells of it once it is.

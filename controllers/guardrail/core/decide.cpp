@@ -4,6 +4,7 @@
 
 #include "controllers/shared/conditions.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::guardrail {
 namespace {
@@ -13,10 +14,10 @@ using api::ConditionStatus;
 controllers::ConditionValue compiled(const Observed& observed, const rules::CompileGuardrail& compile) {
   const auto problems = rules::check_guardrail(observed.meta.name, observed.spec, compile);
   if (rules::has_error(problems))
-    return {names::kCompiled, ConditionStatus::False, "RuleInvalid",
+    return {names::kCompiled, ConditionStatus::False, reasons::kRuleInvalid,
             rules::messages_of(problems, rules::Severity::Error)};
   const std::string warnings = rules::messages_of(problems, rules::Severity::Warning);
-  return {names::kCompiled, ConditionStatus::True, "RulesRead",
+  return {names::kCompiled, ConditionStatus::True, reasons::kRulesRead,
           rules::summary_of(observed.spec) + (warnings.empty() ? "" : "; " + warnings)};
 }
 

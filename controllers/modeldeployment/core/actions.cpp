@@ -1,5 +1,6 @@
 #include "controllers/modeldeployment/core/actions.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -8,31 +9,68 @@
 #include "controllers/modeldeployment/core/children/engine.hpp"
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
+#include "controllers/modeldeployment/core/children/protection.hpp"
 #include "controllers/modeldeployment/core/records.hpp"
 #include "crds/base/digest.hpp"
 
 namespace llmops::release {
 namespace {
 
+// There as it should be, or not ours to change.
+bool in_place(const Observed& observed, const ChildState& live, const ChildDigest& wanted) {
+  const auto* controller = live.meta.controller();
+  return !controller || controller->uid != observed.meta.uid || live.meta.deletion_timestamp ||
+         (live.content_digest == wanted.digest && live.essence == wanted.essence);
+}
+
+bool in_place(const Observed& observed, const ChildDigest& wanted) {
+  const ChildState* live = observed.child(wanted.type.kind, wanted.name);
+  return live && in_place(observed, *live, wanted);
+}
+
 // Creates what is missing, replaces what differs, and keeps off what is not ours.
 void ensure(const Observed& observed, Child child, std::vector<Action>& actions) {
   const ChildState* live = observed.child(child.type.kind, child.name());
-  if (!live) {
+  if (!live)
     actions.emplace_back(Create{std::move(child)});
-    return;
-  }
-  const auto* controller = live->meta.controller();
-  if (!controller || controller->uid != observed.meta.uid || live->meta.deletion_timestamp) return;
-  if (live->content_digest == child.digest) return;
-  actions.emplace_back(Replace{std::move(child), live->meta});
+  else if (!in_place(observed, *live, {child.type, child.name(), child.digest, essence_of(child.object)}))
+    actions.emplace_back(Replace{std::move(child), live->meta});
 }
 
-void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
+// Objects of ours of that kind that are wanted no longer.
+std::vector<kube::ObjectMeta> unwanted(const Observed& observed, const kube::ResourceType& type,
+                                       const std::vector<ChildDigest>& wanted) {
+  const std::string prefix = std::string(type.kind) + "/";
+  std::vector<kube::ObjectMeta> found;
+  for (auto at = observed.children.lower_bound(prefix);
+       at != observed.children.end() && at->first.starts_with(prefix); ++at) {
+    const auto& meta = at->second.meta;
+    const auto* controller = meta.controller();
+    const bool ours = controller && controller->uid == observed.meta.uid && !meta.deletion_timestamp;
+    const bool kept = std::ranges::any_of(
+        wanted, [&](const ChildDigest& child) { return child.type == type && child.name == meta.name; });
+    if (ours && !kept) found.push_back(meta);
+  }
+  return found;
+}
+
+// Before the first pod that they shield.
+void ensure_protection(const Observed& observed, Derived& derived, std::vector<Action>& actions) {
   const auto& status = observed.status;
   if (!status.epoch || (!status.stable && !status.candidate)) return;
-  auto config = gateway_config(observed, status);
+  const auto& wanted = derived.protection(observed);
+  if (!std::ranges::all_of(wanted, [&](const auto& child) { return in_place(observed, child); }))
+    for (auto& child : protection_children(observed)) ensure(observed, std::move(child), actions);
+  for (const auto& type : {kube::kNetworkPolicies, kube::kPodDisruptionBudgets})
+    for (auto& meta : unwanted(observed, type, wanted)) actions.emplace_back(Delete{type, std::move(meta)});
+}
+
+void ensure_gateway(const Observed& observed, Derived& derived, std::vector<Action>& actions) {
+  const auto& status = observed.status;
+  if (!status.epoch || (!status.stable && !status.candidate)) return;
   // The spec may have moved on since the status was written: only what the status says is acted on.
-  if (!config.ok() || config_digest(*config) != status.config_digest) return;
+  const auto& digest = derived.configuration(observed, status);
+  if (!digest.ok() || *digest != status.config_digest) return;
   for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable}) {
     const Stack* content = observed.content(*revision);
     if (!content ||
@@ -41,20 +79,28 @@ void ensure_gateway(const Observed& observed, std::vector<Action>& actions) {
     auto body = revision_body(observed, (*revision)->hash, *content);
     if (body.ok()) actions.emplace_back(Create{std::move(*body)});
   }
-  auto children = gateway_children(observed, *config);
+  const bool may_configure = !observed.config || observed.config->epoch <= *status.epoch;
+  const ChildDigest& configured = derived.config_map(observed, *digest, *status.epoch);
+  const auto is_in_place = [&](const ChildDigest& wanted) { return in_place(observed, wanted); };
+  if ((!may_configure || is_in_place(configured)) &&
+      std::ranges::all_of(derived.gateway(observed), is_in_place))
+    return;
+  auto config = gateway_config(configuration_inputs(observed, status), observed);
+  if (!config.ok()) return;
+  auto children = gateway_children(gateway_inputs(observed));
   // Rights before the configuration that needs them, the configuration before the pods that read it.
   Child config_map = gateway_config_map(observed, std::move(*config), *status.epoch);
   for (auto& child : children) {
     if (child.type == kube::kServices) break;
     ensure(observed, std::move(child), actions);
   }
-  if (!observed.config || observed.config->epoch <= *status.epoch)
-    ensure(observed, std::move(config_map), actions);
+  if (may_configure) ensure(observed, std::move(config_map), actions);
   for (auto& child : children)
     if (child.object.is_object()) ensure(observed, std::move(child), actions);
 }
 
-void ensure_engines(const Observed& observed, const Target& target, std::vector<Action>& actions) {
+void ensure_engines(const Observed& observed, const Target& target, Derived& derived,
+                    std::vector<Action>& actions) {
   const auto wanted = wanted_engines(observed, observed.status);
   std::set<std::string> kept;
   for (const auto& [serving_hash, replicas] : wanted) {
@@ -72,7 +118,9 @@ void ensure_engines(const Observed& observed, const Target& target, std::vector<
     } else if (engine && engine->replicas != replicas && !engine->meta.deletion_timestamp) {
       actions.emplace_back(Scale{engine->meta, replicas});
     }
-    if (stack && (engine || replicas > 0)) ensure(observed, engine_service(observed, serving_hash), actions);
+    if (stack && (engine || replicas > 0) &&
+        !in_place(observed, derived.engine_service(observed, serving_hash)))
+      ensure(observed, engine_service(observed, serving_hash), actions);
   }
   // The release that is about to start finds its engine loaded, or on the way.
   if (wants_run(observed, target)) kept.insert(short_hash(target.serving_hash));
@@ -83,12 +131,13 @@ void ensure_engines(const Observed& observed, const Target& target, std::vector<
 
 }  // namespace
 
-std::vector<Action> next_actions(const Observed& observed, const Target& target) {
+std::vector<Action> next_actions(const Observed& observed, const Target& target, Derived& derived) {
   std::vector<Action> actions;
   ensure_exchange_records(observed, target, actions);
   ensure_records(observed, target, actions);
-  ensure_gateway(observed, actions);
-  ensure_engines(observed, target, actions);
+  ensure_protection(observed, derived, actions);
+  ensure_gateway(observed, derived, actions);
+  ensure_engines(observed, target, derived, actions);
   for (auto& run : missing_eval_runs(observed)) actions.emplace_back(Create{std::move(run)});
   record_decisions(observed, actions);
   if (actions.empty()) collect_old(observed, actions);

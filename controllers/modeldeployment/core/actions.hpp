@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controllers/modeldeployment/core/children/child.hpp"
+#include "controllers/modeldeployment/core/derived.hpp"
 #include "controllers/modeldeployment/core/target.hpp"
 
 namespace llmops::release {
@@ -35,6 +36,6 @@ struct Delete {
 using Action = std::variant<Create, Replace, Scale, Annotate, Delete>;
 
 // In the order in which they are to be done; the first failure ends the pass.
-std::vector<Action> next_actions(const Observed& observed, const Target& target);
+std::vector<Action> next_actions(const Observed& observed, const Target& target, Derived& derived);
 
 }  // namespace llmops::release

@@ -114,11 +114,12 @@ Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t
   spec.offline = pinned.offline;
   spec.evaluation_service = names_of::evaluation(observed.meta.name) + "." + observed.meta.ns +
                             ".svc:" + std::to_string(kEvaluationPort);
-  spec.audience = evaluation_audience(observed.meta);
+  spec.audience = evaluation_audience(observed.meta.ns, observed.meta.name);
   spec.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
   return make_child(
-      observed, kube::kEvalRuns, names_of::eval_run(observed.meta.name, run.number, step, position, attempt),
-      "run", {{"spec", spec.to_json()}, {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
+      observed.meta, kube::kEvalRuns,
+      names_of::eval_run(observed.meta.name, run.number, step, position, attempt), "run",
+      {{"spec", spec.to_json()}, {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
       {{std::string(names::kRun), std::to_string(run.number)}});
 }
 

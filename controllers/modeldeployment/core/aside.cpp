@@ -2,6 +2,7 @@
 
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::release {
 
@@ -82,7 +83,7 @@ void release_aside(Draft& draft) {
       !rejection_of(draft.observed, with_guardrails_of(target.goal, *stable)))
     return;
   const std::string serving_hash = status.aside->serving_hash;
-  draft.notes.push_back({false, "WarmPodsReleased",
+  draft.notes.push_back({false, reasons::kWarmPodsReleased,
                          "revision " + std::to_string(status.aside->revision) +
                              " stepped aside and is not asked for any more; its pods go"});
   status.aside.reset();

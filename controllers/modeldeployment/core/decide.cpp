@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "controllers/modeldeployment/core/aside.hpp"
-#include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/describe.hpp"
 #include "controllers/modeldeployment/core/ending.hpp"
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
@@ -63,18 +62,27 @@ void at_rest(Draft& draft) {
     wait_for(draft, api::WaitKind::Queue, "", draft.observed.fleet_detail);
 }
 
+// Whether somebody else wrote the ConfigMap: it holds an epoch that this status has never given, or other
+// content under its own. Gateways may follow it already, or will when they start.
+bool overwritten(const Draft& draft, const std::string& configuration) {
+  const Observed& observed = draft.observed;
+  const auto& status = draft.status;
+  if (!observed.config || !status.epoch || observed.config->epoch < *status.epoch) return false;
+  if (observed.config->epoch > *status.epoch) return true;
+  return observed.config->essence != draft.derived.config_map(observed, configuration, *status.epoch).essence;
+}
+
 // A configuration that differs from the one in force gets the next epoch: above all that status, ConfigMap or
 // any gateway knows.
 void assign_epoch(Draft& draft) {
   auto& status = draft.status;
   if (!status.stable && !status.candidate) return;
-  const auto config = gateway_config(draft.observed, status);
-  if (!config.ok()) {
-    draft.detail = config.error().message;
+  const auto& digest = draft.derived.configuration(draft.observed, status);
+  if (!digest.ok()) {
+    draft.detail = digest.error().message;
     return;
   }
-  std::string digest = config_digest(*config);
-  if (status.config_digest == digest) return;
+  if (status.config_digest == *digest && !overwritten(draft, *digest)) return;
   if (const auto known = verify_epoch(draft.observed, 0);
       !status.epoch && known.acknowledged < known.expected) {
     draft.detail = "the epoch was lost, and a gateway may know it: " + known.missing;
@@ -84,7 +92,7 @@ void assign_epoch(Draft& draft) {
       std::max(status.epoch.value_or(0), draft.observed.config ? draft.observed.config->epoch : 0);
   for (const auto& [uid, report] : draft.observed.reports) highest = std::max(highest, report.epoch);
   status.epoch = highest + 1;
-  status.config_digest = std::move(digest);
+  status.config_digest = *digest;
 }
 
 // How far a load has come is progress, told at most once in `kProgressInterval`: what follows from it (a step
@@ -159,15 +167,15 @@ Duration next_look(const Observed& observed, const Transition& next) {
 }
 
 // The status that follows from what was observed; equal to the persisted one when nothing happened.
-Transition next_status(const Observed& observed, const Target& target) {
-  Draft draft{observed, target, observed.status, {}, std::nullopt, "", false};
+Transition next_status(const Observed& observed, const Target& target, Derived& derived) {
+  Draft draft{observed, target, derived, observed.status, {}, std::nullopt, "", false};
   draft.status.observed_generation = observed.meta.generation;
   const bool restored = !draft.status.stable && !draft.status.run && restore_from_records(draft);
   note_verification(draft);
   lift_hold(draft);
   release_aside(draft);
   // Without the records that the status points to, nothing can be configured: hold, and say which is missing.
-  const auto readable = gateway_config(observed, draft.status);
+  const auto readable = derived.configuration(observed, draft.status);
   if (!readable.ok())
     draft.detail = readable.error().message;
   else if (restored || obey_command(draft) || advance_exchange(draft))
@@ -195,16 +203,16 @@ bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
   return old_content != content;
 }
 
-Decision decide(const Observed& observed) {
+Decision decide(const Observed& observed, Derived& derived) {
   Decision decision;
   if (observed.meta.deletion_timestamp) return decision;
   const Target target = resolve_target(observed);
-  Transition next = next_status(observed, target);
+  Transition next = next_status(observed, target, derived);
   if (differs_beyond_progress(observed.status, next.status)) {
     decision.transition = std::move(next);
     return decision;
   }
-  decision.actions = next_actions(observed, target);
+  decision.actions = next_actions(observed, target, derived);
   const Duration look = next_look(observed, next);
   const bool busy =
       next.status.run || needs_reports(next.status) || next.status.bake_until || next.status.waiting_for;

@@ -16,7 +16,7 @@ namespace llmops::release {
 
 struct Note {
   bool warning = false;
-  std::string reason;
+  std::string_view reason;  // of crds/base/reasons.hpp
   std::string text;
 };
 
@@ -32,7 +32,9 @@ struct Decision {
   std::optional<Duration> wait;  // look again after this long even if nothing is reported
 };
 
-Decision decide(const Observed& observed);
+// `derived` is what earlier passes over the same ModelDeployment built; the decision is the same with an
+// empty one.
+Decision decide(const Observed& observed, Derived& derived);
 
 // Whether two statuses differ in more than progress (messages, counts), which is written at most once in ten
 // seconds.

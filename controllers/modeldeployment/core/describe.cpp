@@ -10,6 +10,7 @@
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::release {
@@ -18,6 +19,8 @@ namespace {
 using api::Phase;
 
 constexpr std::size_t kMaxMessageBytes = 2048;
+// A reference that is missing so long is stuck; before, the same sync from Git may still bring it.
+constexpr Duration kReferencePatience{30'000};
 
 bool available(const Observed& observed, const api::ModelDeploymentStatus& status) {
   if (!status.stable) return false;
@@ -191,6 +194,10 @@ void set_condition(api::ModelDeploymentStatus& status, std::string_view type, bo
 std::string name_conflict(const Observed& observed) {
   for (const auto& [key, child] : observed.children) {
     const auto* controller = child.meta.controller();
+    // Of an earlier object of our name, from a backup: the garbage collector is about to take it.
+    if (controller && controller->kind == kube::kModelDeployments.kind &&
+        controller->name == observed.meta.name)
+      continue;
     if (!controller || controller->uid != observed.meta.uid)
       return key + " in namespace " + observed.meta.ns + " is taken by " +
              (controller ? "an object of " + controller->kind + " " + controller->name
@@ -258,7 +265,7 @@ void describe(Draft& draft) {
     status.selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
                       std::string(names::kComponent) + "=engine," + std::string(names::kServingHash) + "=" +
                       short_hash(status.stable->serving_hash);
-  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec) + "." +
+  status.url = "http://" + names_of::user_service(observed.meta.name, observed.spec.gateway) + "." +
                observed.meta.ns + ".svc/v1";
 
   const auto condition = [&](std::string_view type, bool value, std::string_view yes, std::string_view no,
@@ -270,50 +277,56 @@ void describe(Draft& draft) {
   const bool wanted_is_stable = status.stable && draft.target.resolved() &&
                                 status.stable->hash == draft.target.hash && !status.run && !draft.target.held;
   const bool reconciling = status.run.has_value() || phase == Phase::Progressing || phase == Phase::Baking;
-  condition(names::kAvailable, users_served, "UsersServed", "NotServing",
+  condition(names::kAvailable, users_served, reasons::kUsersServed, reasons::kNotServing,
             users_served ? "users are served by revision " + std::to_string(status.stable->revision)
                          : resting_message(draft, Phase::Degraded, status.stable ? nullptr : rejection));
-  condition(names::kReady, wanted_is_stable && users_served, "DesiredIsStable",
-            rejection           ? "Rejected"
-            : draft.target.held ? "Held"
-            : blocked.empty()   ? "NotYet"
-                                : "Blocked",
+  condition(names::kReady, wanted_is_stable && users_served, reasons::kDesiredIsStable,
+            rejection           ? reasons::kRejected
+            : draft.target.held ? reasons::kHeld
+            : blocked.empty()   ? reasons::kNotYet
+                                : reasons::kBlocked,
             *status.message);
-  condition(names::kProgressing, status.run.has_value(), "ReleaseRunning", rejection ? "Rejected" : "Settled",
-            *status.message);
+  condition(names::kProgressing, status.run.has_value(), reasons::kReleaseRunning,
+            rejection ? reasons::kRejected : reasons::kSettled, *status.message);
   condition(names::kReferencesResolved,
-            draft.target.resolved() && draft.target.gate_problem.empty() && conflict.empty(), "Resolved",
-            conflict.empty() ? "ReferenceProblem" : "NameConflict",
+            draft.target.resolved() && draft.target.gate_problem.empty() && conflict.empty(),
+            reasons::kResolved, conflict.empty() ? reasons::kReferenceProblem : reasons::kNameConflict,
             blocked.empty() ? "all references are resolved" : blocked);
   const bool prompt_fits = !observed.prompt.content || observed.prompt.problem.empty();
-  condition(names::kPromptCompatible, prompt_fits, "Compatible", "Incompatible",
+  condition(names::kPromptCompatible, prompt_fits, reasons::kCompatible, reasons::kIncompatible,
             prompt_fits ? "the prompt renders" : observed.prompt.problem);
   const bool short_of_capacity = draft.waiting && draft.waiting->kind == api::WaitKind::Capacity;
-  condition(names::kCapacityAvailable, !short_of_capacity, "Available", "CapacityMissing",
-            short_of_capacity ? draft.detail : "no capacity is waited for");
+  condition(names::kCapacityAvailable, !short_of_capacity, reasons::kCapacityIsThere,
+            reasons::kCapacityMissing, short_of_capacity ? draft.detail : "no capacity is waited for");
   const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
   const bool candidate_servable = candidate && candidate->load_state == api::LoadState::Servable;
   condition(
-      names::kCandidateServable, candidate_servable, "Servable", candidate ? "NotServable" : "NoCandidate",
+      names::kCandidateServable, candidate_servable, reasons::kServable,
+      candidate ? reasons::kNotServable : reasons::kNoCandidate,
       candidate ? "candidate: " + std::string(to_string(candidate->load_state)) : "no release is running");
-  condition(names::kTrafficVerified, traffic_settled(status), "Acknowledged", "Unverified",
+  condition(names::kTrafficVerified, traffic_settled(status), reasons::kAcknowledged, reasons::kUnverified,
             "epoch " + std::to_string(status.epoch.value_or(0)) +
                 (traffic_settled(status) ? " is in force on all gateways"
                                          : " is not yet in force on all gateways"));
-  condition(names::kRolledBack, phase == Phase::RolledBack || phase == Phase::RollingBack, "Rejected",
-            "NotRolledBack",
+  condition(names::kRolledBack, phase == Phase::RolledBack || phase == Phase::RollingBack, reasons::kRejected,
+            reasons::kNotRolledBack,
             rejection                    ? rejection->message.value_or(rejection->reason)
             : phase == Phase::RolledBack ? *status.message
                                          : "nothing was rolled back");
-  condition(names::kReconciling, reconciling, "Working", "Settled", *status.message);
-  condition(names::kStalled, phase == Phase::Degraded || phase == Phase::RolledBack || !blocked.empty(),
-            "NeedsChange", "NotStalled", *status.message);
+  condition(names::kReconciling, reconciling, reasons::kWorking, reasons::kSettled, *status.message);
+  const auto& waiting = status.waiting_for;
+  const bool may_come = !blocked.empty() && waiting && waiting->kind == api::WaitKind::Reference &&
+                        waiting->since && observed.now - *waiting->since < kReferencePatience;
+  condition(names::kStalled,
+            phase == Phase::Degraded || phase == Phase::RolledBack || (!blocked.empty() && !may_come),
+            reasons::kNeedsChange, reasons::kNotStalled, *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
   if (!blocked.empty() && !draft.target.pending && !told_before(observed, blocked))
-    draft.notes.push_back({true, conflict.empty() ? "ReferenceProblem" : "NameConflict", blocked});
-  if (changed(Phase::Degraded)) draft.notes.push_back({true, "Degraded", *status.message});
-  if (changed(Phase::Healthy)) draft.notes.push_back({false, "Healthy", *status.message});
+    draft.notes.push_back(
+        {true, conflict.empty() ? reasons::kReferenceProblem : reasons::kNameConflict, blocked});
+  if (changed(Phase::Degraded)) draft.notes.push_back({true, reasons::kDegraded, *status.message});
+  if (changed(Phase::Healthy)) draft.notes.push_back({false, reasons::kHealthy, *status.message});
 }
 
 }  // namespace llmops::release

@@ -14,6 +14,7 @@ namespace llmops::release {
 struct Draft {
   const Observed& observed;
   const Target& target;
+  Derived& derived;
   api::ModelDeploymentStatus status;
   std::vector<Note> notes;
   std::optional<api::WaitingFor> waiting;  // what the release waits for

@@ -8,6 +8,7 @@
 #include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::release {
@@ -78,9 +79,9 @@ void decide_rollback(Draft& draft, api::Decision decision, Content content) {
     if (status.held && status.held->hash == status.candidate->hash) status.held.reset();
   }
   draft.notes.push_back({reject,
-                         reject                    ? "ReleaseRejected"
-                         : stepped_aside(decision) ? "ReleaseStepsAside"
-                                                   : "ReleaseSuperseded",
+                         reject                    ? reasons::kReleaseRejected
+                         : stepped_aside(decision) ? reasons::kReleaseStepsAside
+                                                   : reasons::kReleaseSuperseded,
                          revision_name(*status.candidate) + ": " + *decision.message});
   status.run->decision = std::move(decision);
   status.run->phase_entered_at = draft.observed.now;
@@ -95,7 +96,7 @@ void decide_promotion(Draft& draft) {
   }
   decision.outcome = api::Outcome::Promoted;
   decision.time = promotion_time(draft.observed);
-  draft.notes.push_back({false, "ReleaseDecided",
+  draft.notes.push_back({false, reasons::kReleaseDecided,
                          revision_name(*draft.status.candidate) + ": " + decision.message.value_or("")});
   draft.status.run->decision = std::move(decision);
   draft.status.run->phase_entered_at = draft.observed.now;
@@ -127,7 +128,7 @@ void finish_promotion(Draft& draft) {
   std::erase_if(status.retiring,
                 [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
   std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == promoted.hash; });
-  draft.notes.push_back({false, "ReleasePromoted",
+  draft.notes.push_back({false, reasons::kReleasePromoted,
                          revision_name(promoted) + " is stable" +
                              (status.bake_until ? "; the previous stable stays warm until " +
                                                       format_timestamp(*status.bake_until)
@@ -156,7 +157,7 @@ void finish_rollback(Draft& draft) {
       draft.observed.plan && beside ? draft.observed.plan->abort_scale_down_delay : Duration(0);
   retire(draft, status.candidate->serving_hash, draft.observed.now + delay);
   draft.notes.push_back(
-      {!superseded, superseded ? "ReleaseEnded" : "RolledBack",
+      {!superseded, superseded ? reasons::kReleaseEnded : reasons::kRolledBack,
        revision_name(*status.candidate) + " has no traffic" + (stays_warm ? "; its pods stay warm" : "") +
            (status.stable ? "; " + revision_name(*status.stable) + " serves" : std::string())});
   status.candidate.reset();
@@ -225,7 +226,7 @@ void end_bake(Draft& draft) {
   status.bake_until.reset();
   if (!old.empty()) retire(draft, old, draft.observed.now);
   draft.notes.push_back(
-      {false, "BakeEnded", revision_name(*status.stable) + " stays; the previous stable may go"});
+      {false, reasons::kBakeEnded, revision_name(*status.stable) + " stays; the previous stable may go"});
 }
 
 void return_to_previous_stable(Draft& draft, const std::string& decided_by, const std::string& why) {
@@ -248,7 +249,7 @@ void return_to_previous_stable(Draft& draft, const std::string& decided_by, cons
   entry.message = clip("instead of " + revision_name(left) + ": " + why, kMaxDecisionMessageBytes);
   keep_in_history(status, std::move(entry));
   draft.notes.push_back(
-      {false, "ReturnedToPreviousStable", revision_name(*status.stable) + " serves again: " + why});
+      {false, reasons::kReturnedToPreviousStable, revision_name(*status.stable) + " serves again: " + why});
 }
 
 }  // namespace llmops::release

@@ -5,6 +5,7 @@
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
+#include "crds/base/reasons.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::release {
@@ -68,7 +69,7 @@ void note_in_history(Draft& draft, const api::GuardrailSwap& swap, const std::st
   entry.changed = {api::Part::Guardrail};
   entry.message = clip("guardrails " + joined(swap.guardrails) + " were exchanged at once, unjudged: " + told,
                        kMaxHistoryMessageBytes);
-  draft.notes.push_back({false, "GuardrailsSwapped", *entry.message});
+  draft.notes.push_back({false, reasons::kGuardrailsSwapped, *entry.message});
   keep_in_history(status, std::move(entry));
 }
 

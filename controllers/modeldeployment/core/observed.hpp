@@ -81,18 +81,29 @@ struct PodState {
 struct ChildState {
   kube::ObjectMeta meta;
   std::string content_digest;  // our annotation
+  std::string essence;         // of what is there: essence_of()
 };
 
 struct ConfigState {
   kube::ObjectMeta meta;
   std::int64_t epoch = 0;
   std::string content_digest;
+  std::string essence;  // likewise
 };
 
 struct EvalRunState {
   kube::ObjectMeta meta;
   std::optional<api::EvalRunStatus> status;
   std::string revision;  // hash of the content that it judges
+};
+
+// How this installation shields the pods that it starts.
+struct Protection {
+  bool network_policies = false;
+  bool disruption_budgets = false;
+  std::string operator_namespace;                  // of the pods that may ask gateways for reports
+  std::vector<std::string> monitoring_namespaces;  // whose pods may read gateways' metrics
+  bool operator==(const Protection&) const = default;
 };
 
 struct Observed {
@@ -128,7 +139,9 @@ struct Observed {
   // When this process last wrote the status; before that, when it first saw the object.
   Timestamp last_status_write{};
   // Facts of this installation.
-  std::string image;  // of gateways and evaluators
+  std::string image;                            // of gateways and evaluators
+  std::vector<std::string> image_pull_secrets;  // of gateway pods, by name in their own namespace
+  Protection protection;
 
   const RevisionRecord* revision(std::string_view hash) const;
   const EngineState* engine(std::string_view serving_hash) const;

@@ -21,8 +21,8 @@ Child revision_record(const Observed& observed, const Stack& stack, std::int64_t
                    {{"annotations",
                      {{std::string(names::kHash), hash},
                       {std::string(names::kRecordServingHash), stack.serving_hash()}}}}}};
-  Child child = make_child(observed, kube::kControllerRevisions, names_of::revision(observed.meta.name, hash),
-                           "revision", std::move(content));
+  Child child = make_child(observed.meta, kube::kControllerRevisions,
+                           names_of::revision(observed.meta.name, hash), "revision", std::move(content));
   // No owner: after a restore the garbage collector would take the records with the old owner's UID.
   child.object["metadata"].erase("ownerReferences");
   return child;
@@ -32,8 +32,8 @@ Child plan_record(const Observed& observed, const Plan& plan, std::int64_t numbe
   Json content = {{"data", plan.to_document()},
                   {"revision", number},
                   {"metadata", {{"annotations", {{std::string(names::kPlanDigest), plan.digest()}}}}}};
-  Child child = make_child(observed, kube::kControllerRevisions, names_of::plan(observed.meta.name, number),
-                           "plan", std::move(content));
+  Child child = make_child(observed.meta, kube::kControllerRevisions,
+                           names_of::plan(observed.meta.name, number), "plan", std::move(content));
   child.object["metadata"].erase("ownerReferences");
   return child;
 }
@@ -112,7 +112,7 @@ void ensure_records(const Observed& observed, const Target& target, std::vector<
   const Plan plan = plan_for(observed, target);
   for (const auto& [name, gate] : plan.gates) {
     Child copy =
-        make_child(observed, kube::kConfigMaps, gate.dataset_config_map, "dataset",
+        make_child(observed.meta, kube::kConfigMaps, gate.dataset_config_map, "dataset",
                    {{"immutable", true}, {"data", {{"dataset.jsonl", observed.gates.at(name).dataset}}}});
     if (!observed.child(copy.type.kind, copy.name())) actions.emplace_back(Create{std::move(copy)});
   }

@@ -10,6 +10,7 @@
 #include "controllers/modeldeployment/core/steps.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::release {
 namespace {
@@ -93,6 +94,15 @@ bool restore_rejections(Draft& draft, const std::string& stable, const Stack& co
   return !rejected.empty();
 }
 
+// An exchange of guardrails gave stable what this release was to bring: users have it, and a gate that judged it
+// now would hold it against stable.
+void decide_nothing_left(Draft& draft) {
+  api::Decision decision;
+  decision.reason = names::kReasonSuperseded;
+  decision.message = "stable has this content by now: its guardrails were exchanged at once";
+  decide_rollback(draft, std::move(decision), Content::Free);
+}
+
 }  // namespace
 
 bool change_is_queued(const Draft& draft) {
@@ -145,7 +155,7 @@ void start_run(Draft& draft) {
   std::erase_if(status.retiring,
                 [&](const auto& entry) { return entry.serving_hash == candidate.serving_hash; });
   take_from_aside(draft, candidate.serving_hash, run);
-  draft.notes.push_back({false, "ReleaseStarted", announcement(draft, candidate, run)});
+  draft.notes.push_back({false, reasons::kReleaseStarted, announcement(draft, candidate, run)});
   if (!status.stable || status.stable->serving_hash != candidate.serving_hash) {
     // An engine of an earlier release that has not gone yet is not shrunk: later steps need it.
     if (const EngineState* engine = observed.engine(candidate.serving_hash);
@@ -165,6 +175,7 @@ void advance_run(Draft& draft) {
     return;
   }
   if (status.run->decision) return carry_out_decision(draft);
+  if (status.stable && status.stable->hash == status.candidate->hash) return decide_nothing_left(draft);
   if (draft.target.resolved() && draft.target.hash != status.candidate->hash) {
     if (status.run->first_deploy.value_or(false)) return abandon_first_deploy(draft);
     if (!change_is_queued(draft)) return decide_rollback(draft, ending(draft), Content::Free);
@@ -201,7 +212,7 @@ bool restore_from_records(Draft& draft) {
   for (const auto& record : draft.observed.plans) last = std::max(last, record.number);
   draft.status.last_run = last;
   draft.notes.push_back(
-      {true, "StatusRestored", revision_name(*draft.status.stable) + " was the last one promoted"});
+      {true, reasons::kStatusRestored, revision_name(*draft.status.stable) + " was the last one promoted"});
   return true;
 }
 

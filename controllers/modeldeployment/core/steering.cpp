@@ -8,6 +8,7 @@
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::release {
@@ -333,7 +334,7 @@ bool obey_command(Draft& draft) {
   last.accepted = answer.accepted;
   last.result = clip(answer.text, kMaxResultBytes);
   draft.notes.push_back(
-      {!answer.accepted, answer.accepted ? "CommandAccepted" : "CommandRefused",
+      {!answer.accepted, answer.accepted ? reasons::kCommandAccepted : reasons::kCommandRefused,
        last.verb.value_or("command") + " by " + last.by.value_or("a person") + ": " + last.result});
   if (draft.detail.empty()) draft.detail = last.verb.value_or("command") + ": " + last.result;
   status.last_command = std::move(last);
@@ -343,7 +344,7 @@ bool obey_command(Draft& draft) {
 void lift_hold(Draft& draft) {
   auto& held = draft.status.held;
   if (!held || draft.target.held) return;
-  draft.notes.push_back({false, "HoldLifted",
+  draft.notes.push_back({false, reasons::kHoldLifted,
                          "revision " + std::to_string(held->revision) + ", which " +
                              held->by.value_or("a person") +
                              " went back to, is no longer held: the spec decides again"});

@@ -10,6 +10,7 @@
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 
 namespace llmops::release {
 
@@ -20,7 +21,7 @@ void enter_next_step(Draft& draft, const std::string& done) {
   run.step_entered_at = draft.observed.now;
   run.analysis_attempt.reset();
   run.pause_reason.reset();
-  draft.notes.push_back({false, "StepCompleted",
+  draft.notes.push_back({false, reasons::kStepCompleted,
                          "step " + std::to_string(run.current_step_index) + "/" + std::to_string(all) + " (" +
                              done + ") of " + revision_name(*draft.status.candidate)});
 }
@@ -92,7 +93,7 @@ bool stage_in_force(Draft& draft, std::int64_t weight, std::int64_t needed) {
     candidate->weight = weight;
     if (stable) stable->weight = 100 - weight;
     draft.notes.push_back(
-        {false, "TrafficWeightUpdated",
+        {false, reasons::kTrafficWeightUpdated,
          revision_name(*draft.status.candidate) + ": weight " + std::to_string(weight) + " %"});
     wait_for(draft, api::WaitKind::Traffic, "", "gateways are told weight " + std::to_string(weight) + " %");
     return false;
@@ -111,7 +112,8 @@ void pause_for_person(Draft& draft, std::string_view reason, const std::string& 
   auto& run = *draft.status.run;
   if (run.pause_reason != reason) {
     run.phase_entered_at = draft.observed.now;
-    draft.notes.push_back({true, "ReleasePaused", revision_name(*draft.status.candidate) + ": " + detail});
+    draft.notes.push_back(
+        {true, reasons::kReleasePaused, revision_name(*draft.status.candidate) + ": " + detail});
   }
   run.pause_reason = reason;
   wait_for(draft, api::WaitKind::Person, "", detail);
@@ -136,7 +138,7 @@ bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::Gat
       const std::int64_t attempt = draft.status.run->analysis_attempt.value_or(0);
       if (attempt < kMaxAnalysisAttempts - 1) {
         draft.status.run->analysis_attempt = attempt + 1;
-        draft.notes.push_back({true, "AnalysisRetried", state.message});
+        draft.notes.push_back({true, reasons::kAnalysisRetried, state.message});
         wait_for(draft, api::WaitKind::Gate, state.gate, "measuring again after: " + state.message);
       } else {
         pause_for_person(draft, names::kPauseAnalysisError,

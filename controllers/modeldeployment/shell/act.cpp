@@ -8,9 +8,12 @@ namespace {
 // Our part of the live object replaced by `wanted`: each member of spec and every other top-level member we
 // set; what the API server or others added (clusterIP, status, their labels) stays.
 Json with_our_part(Json live, const Json& wanted) {
+  // What the API server fills nothing into is ours as a whole: a rule that others added goes.
+  const std::string kind = string_at(wanted, "kind");
+  const bool whole_spec = kind == kube::kNetworkPolicies.kind || kind == kube::kPodDisruptionBudgets.kind;
   for (const auto& [member, value] : wanted.items()) {
     if (member == "metadata" || member == "status") continue;
-    if (member == "spec" && live.contains("spec") && live["spec"].is_object()) {
+    if (member == "spec" && !whole_spec && live.contains("spec") && live["spec"].is_object()) {
       for (const auto& [field, content] : value.items()) live["spec"][field] = content;
     } else {
       live[member] = value;
@@ -62,7 +65,23 @@ Task<Result<void>> ModelDeploymentController::create(const Observed& observed, c
     record_write(observed, action.child.type, *live);
     co_return Result<void>();
   }
-  foreign_[observed.meta.key()][key] = {meta, ""};
+  foreign_[observed.meta.key()][key] = {action.child.type, {meta, ""}};
+  co_return Result<void>();
+}
+
+Task<Result<void>> ModelDeploymentController::look_at_foreign(kube::ObjectKey owner, std::string uid) {
+  const auto known = foreign_.find(owner);
+  if (known == foreign_.end()) co_return Result<void>();
+  std::vector<std::pair<std::string, Foreign>> before(known->second.begin(), known->second.end());
+  for (const auto& [name, foreign] : before) {
+    auto live = co_await client_.get(foreign.type, foreign.state.meta.key());
+    if (!live.ok() && live.error().code != ErrorCode::NotFound)
+      co_return with_context(live.error(), "looking at " + name);
+    const kube::ObjectMeta meta = live.ok() ? kube::parse_meta(*live) : kube::ObjectMeta{};
+    const auto* controller = meta.controller();
+    if (!live.ok() || (controller && controller->uid == uid)) foreign_[owner].erase(name);
+  }
+  if (foreign_[owner].empty()) foreign_.erase(owner);
   co_return Result<void>();
 }
 
@@ -131,7 +150,7 @@ Task<Result<void>> ModelDeploymentController::persist(const Observed& observed,
     co_return with_context(version.error(), "writing the status of " + observed.meta.key().to_string());
   own_writes_.record(observed.meta.key(), caches_.model_deployments, *version);
   last_status_write_[observed.meta.key()] = env_.now();
-  if (!progress_only) metrics_.add("llmops_release_transitions_total", {});
+  if (!progress_only) metrics_.add(metrics::kTransitions.name, {});
   tell(observed, transition.notes);
   co_return Result<void>();
 }

@@ -24,20 +24,22 @@ std::vector<std::string> owner_keys(const kube::ObjectMeta& meta) {
   return {meta.ns + "/" + owner};
 }
 
-Caches::Caches(const std::string& ns)
-    : model_deployments(kube::kModelDeployments, ns, {}, controllers::project<api::ModelDeployment>),
-      prompt_versions(kube::kPromptVersions, ns, {}, controllers::project<api::PromptVersion>),
-      guardrails(kube::kGuardrails, ns, {}, controllers::project<api::Guardrail>),
-      eval_gates(kube::kEvalGates, ns, {}, controllers::project<api::EvalGate>),
-      eval_runs(kube::kEvalRuns, ns, ours(), controllers::project<api::EvalRun>),
-      deployments(kube::kDeployments, ns, ours(), project_deployment),
-      pods(kube::kPods, ns, ours(), project_pod),
-      records(kube::kControllerRevisions, ns, ours(), project_record),
-      services(kube::kServices, ns, ours(), project_child),
-      config_maps(kube::kConfigMaps, ns, ours(), project_child),
-      service_accounts(kube::kServiceAccounts, ns, ours(), project_child),
-      roles(kube::kRoles, ns, ours(), project_child),
-      role_bindings(kube::kRoleBindings, ns, ours(), project_child) {
+Caches::Caches(const kube::Namespaces& namespaces)
+    : model_deployments(kube::kModelDeployments, namespaces, {}, controllers::project<api::ModelDeployment>),
+      prompt_versions(kube::kPromptVersions, namespaces, {}, controllers::project<api::PromptVersion>),
+      guardrails(kube::kGuardrails, namespaces, {}, controllers::project<api::Guardrail>),
+      eval_gates(kube::kEvalGates, namespaces, {}, controllers::project<api::EvalGate>),
+      eval_runs(kube::kEvalRuns, namespaces, ours(), controllers::project<api::EvalRun>),
+      deployments(kube::kDeployments, namespaces, ours(), project_deployment),
+      pods(kube::kPods, namespaces, ours(), project_pod),
+      records(kube::kControllerRevisions, namespaces, ours(), project_record),
+      services(kube::kServices, namespaces, ours(), project_child),
+      config_maps(kube::kConfigMaps, namespaces, ours(), project_child),
+      service_accounts(kube::kServiceAccounts, namespaces, ours(), project_child),
+      roles(kube::kRoles, namespaces, ours(), project_child),
+      role_bindings(kube::kRoleBindings, namespaces, ours(), project_child),
+      network_policies(kube::kNetworkPolicies, namespaces, ours(), project_child),
+      disruption_budgets(kube::kPodDisruptionBudgets, namespaces, ours(), project_child) {
   index_by_owner(eval_runs);
   index_by_owner(deployments);
   index_by_owner(pods);
@@ -47,12 +49,26 @@ Caches::Caches(const std::string& ns)
   index_by_owner(service_accounts);
   index_by_owner(roles);
   index_by_owner(role_bindings);
+  index_by_owner(network_policies);
+  index_by_owner(disruption_budgets);
 }
 
 std::vector<kube::CacheBase*> Caches::all() {
-  return {
-      &model_deployments, &prompt_versions, &guardrails,  &eval_gates,       &eval_runs, &deployments,  &pods,
-      &records,           &services,        &config_maps, &service_accounts, &roles,     &role_bindings};
+  return {&model_deployments,
+          &prompt_versions,
+          &guardrails,
+          &eval_gates,
+          &eval_runs,
+          &deployments,
+          &pods,
+          &records,
+          &services,
+          &config_maps,
+          &service_accounts,
+          &roles,
+          &role_bindings,
+          &network_policies,
+          &disruption_budgets};
 }
 
 kube::CacheBase* Caches::of(const kube::ResourceType& type) {

@@ -20,8 +20,7 @@ namespace llmops::release {
 inline constexpr const char* kByOwner = "owner";
 
 struct Caches {
-  // `ns` empty: all namespaces.
-  explicit Caches(const std::string& ns);
+  explicit Caches(const kube::Namespaces& namespaces);
 
   kube::Cache<controllers::Cached<api::ModelDeployment>> model_deployments;
   kube::Cache<controllers::Cached<api::PromptVersion>> prompt_versions;
@@ -36,6 +35,8 @@ struct Caches {
   kube::Cache<ChildProjection> service_accounts;
   kube::Cache<ChildProjection> roles;
   kube::Cache<ChildProjection> role_bindings;
+  kube::Cache<ChildProjection> network_policies;
+  kube::Cache<ChildProjection> disruption_budgets;
 
   std::vector<kube::CacheBase*> all();
   // The cache of a child's kind; null for kinds that are not cached here.

@@ -1,5 +1,7 @@
 #include "controllers/modeldeployment/shell/controller.hpp"
 
+#include <algorithm>
+
 #include "controllers/modeldeployment/core/fleet.hpp"
 #include "controllers/modeldeployment/core/plan.hpp"
 #include "crds/base/names.hpp"
@@ -13,6 +15,8 @@ constexpr Duration kAfterActions{1'000};
 // A reference that was just edited is validated within this time; until then the edit is no news.
 constexpr Duration kValidation{2'000};
 constexpr Duration kKeepOrphanedRecords{3'600'000};
+// How often an object that holds a name of ours is looked at.
+constexpr Duration kForeign{15'000};
 
 template <class T>
 void enqueue_owner(kube::Cache<T>& cache, WorkQueue& queue) {
@@ -53,10 +57,8 @@ ModelDeploymentController::ModelDeploymentController(Env& env, kube::Client& cli
       events_(events),
       metrics_(metrics),
       options_(std::move(options)) {
-  metrics_.describe("llmops_gateway_report_pulls_total", Metrics::Kind::Counter,
-                    "Reports asked from gateways; none while everything is settled.");
-  metrics_.describe("llmops_release_transitions_total", Metrics::Kind::Counter,
-                    "Status writes of ModelDeployments that carried a transition.");
+  metrics_.describe(metrics::kReportPulls);
+  metrics_.describe(metrics::kTransitions);
 }
 
 void ModelDeploymentController::watch(WorkQueue& queue) {
@@ -79,6 +81,8 @@ void ModelDeploymentController::watch(WorkQueue& queue) {
   enqueue_owner(caches_.service_accounts, queue);
   enqueue_owner(caches_.roles, queue);
   enqueue_owner(caches_.role_bindings, queue);
+  enqueue_owner(caches_.network_policies, queue);
+  enqueue_owner(caches_.disruption_budgets, queue);
   const auto enqueue_where = [this, &queue](const kube::ObjectMeta& meta, auto refers) {
     for (const auto& [key, object] : caches_.model_deployments.all())
       if (key.ns == meta.ns && refers(object->object.spec)) queue.add(key);
@@ -127,6 +131,7 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
     last_status_write_.erase(key);
     pending_since_.erase(key);
     starting_.erase(key);
+    derived_.erase(key);
     co_return co_await sweep_records(key);
   }
   gone_since_.erase(key);
@@ -137,7 +142,8 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
     pending_since_.erase(key);
   else if (pending_since_.emplace(key, env_.now()).first->second + kValidation > env_.now())
     co_return ReconcileOutcome{kValidation};
-  const Decision decision = decide(*observed);
+  const Decision decision = decide(*observed, derived_[key]);
+  if (!decision.transition && decision.actions.empty() && !decision.wait) derived_.erase(key);  // settled
   if (decision.transition) {
     if (decision.transition->status.run && !observed->status.run) starting_.insert(key);
     auto done = co_await persist(*observed, *decision.transition);
@@ -150,6 +156,9 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
   }
   ReconcileOutcome outcome;
   outcome.requeue_after = decision.actions.empty() ? decision.wait : std::optional(kAfterActions);
+  // No watch of ours tells when a foreign object goes.
+  if (foreign_.contains(key))
+    outcome.requeue_after = std::min(outcome.requeue_after.value_or(kForeign), kForeign);
   co_return outcome;
 }
 

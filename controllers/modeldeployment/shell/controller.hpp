@@ -30,6 +30,8 @@ class RecordContents {
 
 struct ControllerOptions {
   std::string image;  // of gateways and evaluators
+  std::vector<std::string> image_pull_secrets;
+  Protection protection;
   std::size_t max_concurrent_releases = 10;
   // Asks for a gate whose golden set is not the one that was validated; absent: it is noticed later.
   std::function<void(const kube::ObjectKey&)> validate_gate_again;
@@ -60,6 +62,8 @@ class ModelDeploymentController final : public Controller {
   void wake_the_queue(WorkQueue& queue);
   Task<Result<Json>> record_data(kube::ObjectMeta meta);
   // reports.cpp
+  // Forgets those of foreign_ that have gone, or have become ours.
+  Task<Result<void>> look_at_foreign(kube::ObjectKey owner, std::string uid);
   Task<Result<void>> pull_reports(Observed& observed);
   Task<void> pull_report(const PodState& pod, Observed& observed);
   // act.cpp
@@ -83,12 +87,17 @@ class ModelDeploymentController final : public Controller {
   Metrics& metrics_;
   ControllerOptions options_;
   RecordContents contents_;
-  // Names of ours that another's object has, as last met; asked again on the next create.
-  std::map<kube::ObjectKey, std::map<std::string, ChildState>> foreign_;
+  // Names of ours that another's object has, as last met; no cache keeps such objects.
+  struct Foreign {
+    kube::ResourceType type;
+    ChildState state;
+  };
+  std::map<kube::ObjectKey, std::map<std::string, Foreign>> foreign_;
   std::map<kube::ObjectKey, Timestamp> last_status_write_;
   // Since when a reference waits for its own controller to look at it.
   std::map<kube::ObjectKey, Timestamp> pending_since_;
   std::map<kube::ObjectKey, Timestamp> gone_since_;  // ModelDeployments that left records behind
+  std::map<kube::ObjectKey, Derived> derived_;       // of releases that are under way
   std::set<kube::ObjectKey> starting_;               // runs that this process started and has not seen yet
 };
 

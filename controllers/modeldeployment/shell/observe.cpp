@@ -46,7 +46,11 @@ Task<Result<Observed>> ModelDeploymentController::observe(
   observed.spec = object.object.spec;
   observed.status = object.object.status.value_or(api::ModelDeploymentStatus{});
   observed.image = options_.image;
+  observed.image_pull_secrets = options_.image_pull_secrets;
+  observed.protection = options_.protection;
   observed.last_status_write = last_status_write_.emplace(object.meta.key(), env_.now()).first->second;
+  auto looked = co_await look_at_foreign(object.meta.key(), object.meta.uid);
+  if (!looked.ok()) co_return looked.error();
   observe_children(observed);
   resolve_prompt(observed);
   resolve_guardrails(observed);
@@ -75,11 +79,11 @@ Task<Result<Observed>> ModelDeploymentController::observe(
 void ModelDeploymentController::observe_children(Observed& observed) {
   const std::string owner = observed.meta.ns + "/" + observed.meta.name;
   const auto keep = [&](const kube::ResourceType& type, const kube::ObjectMeta& meta,
-                        const std::string& digest) {
-    observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest};
+                        const std::string& digest, const std::string& essence) {
+    observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest, essence};
   };
   for (const auto& deployment : caches_.deployments.by_index(kByOwner, owner)) {
-    keep(kube::kDeployments, deployment->meta, deployment->content_digest);
+    keep(kube::kDeployments, deployment->meta, deployment->content_digest, "");
     if (!deployment->engine.serving_hash.empty())
       observed.engines.push_back(deployment->engine);
     else
@@ -97,23 +101,31 @@ void ModelDeploymentController::observe_children(Observed& observed) {
       observed.revisions.push_back(revision_record(*record));
   }
   for (const auto& child : caches_.services.by_index(kByOwner, owner))
-    keep(kube::kServices, child->meta, child->content_digest);
+    keep(kube::kServices, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.service_accounts.by_index(kByOwner, owner))
-    keep(kube::kServiceAccounts, child->meta, child->content_digest);
+    keep(kube::kServiceAccounts, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.roles.by_index(kByOwner, owner))
-    keep(kube::kRoles, child->meta, child->content_digest);
+    keep(kube::kRoles, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.role_bindings.by_index(kByOwner, owner))
-    keep(kube::kRoleBindings, child->meta, child->content_digest);
+    keep(kube::kRoleBindings, child->meta, child->content_digest, child->essence);
+  for (const auto& child : caches_.network_policies.by_index(kByOwner, owner))
+    keep(kube::kNetworkPolicies, child->meta, child->content_digest, child->essence);
+  for (const auto& child : caches_.disruption_budgets.by_index(kByOwner, owner))
+    keep(kube::kPodDisruptionBudgets, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.config_maps.by_index(kByOwner, owner)) {
     if (child->meta.label(names::kComponent) == "evaluator") continue;  // an EvalRun's, not ours
-    keep(kube::kConfigMaps, child->meta, child->content_digest);
+    keep(kube::kConfigMaps, child->meta, child->content_digest, child->essence);
     if (child->meta.name == names_of::gateway(observed.meta.name))
-      observed.config = ConfigState{child->meta, child->epoch, child->content_digest};
+      observed.config = ConfigState{child->meta, child->epoch, child->content_digest, child->essence};
   }
-  for (const auto& run : caches_.eval_runs.by_index(kByOwner, owner))
+  for (const auto& run : caches_.eval_runs.by_index(kByOwner, owner)) {
+    // A label is no proof of origin: another's meets the create, and is told as a conflict of names.
+    const auto* controller = run->meta.controller();
+    if (!controller || controller->uid != observed.meta.uid) continue;
     observed.eval_runs[run->meta.name] = {run->meta, run->object.status, run->object.spec.revision.hash};
+  }
   if (const auto foreign = foreign_.find(observed.meta.key()); foreign != foreign_.end())
-    for (const auto& [key, child] : foreign->second) observed.children.emplace(key, child);
+    for (const auto& [key, other] : foreign->second) observed.children.emplace(key, other.state);
 }
 
 void ModelDeploymentController::resolve_prompt(Observed& observed) {

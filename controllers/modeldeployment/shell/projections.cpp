@@ -1,5 +1,6 @@
 #include "controllers/modeldeployment/shell/projections.hpp"
 
+#include "controllers/modeldeployment/core/children/child.hpp"
 #include "crds/base/names.hpp"
 
 namespace llmops::release {
@@ -86,6 +87,7 @@ Result<ChildProjection> project_child(std::string_view raw) {
   ChildProjection projection;
   projection.meta = kube::parse_meta(*object);
   projection.content_digest = projection.meta.annotation(names::kContentDigest);
+  projection.essence = essence_of(*object);
   if (const Json* data = find_path(*object, "data"); data && data->is_object()) {
     const auto config = data->find("config.json");
     if (config != data->end() && config->is_string()) {

@@ -33,6 +33,7 @@ struct RecordProjection {
 struct ChildProjection {
   kube::ObjectMeta meta;
   std::string content_digest;
+  std::string essence;
   std::int64_t epoch = 0;
 };
 

@@ -33,7 +33,7 @@ Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
 }
 
 Task<void> ModelDeploymentController::pull_report(const PodState& pod, Observed& observed) {
-  metrics_.add("llmops_gateway_report_pulls_total", {});
+  metrics_.add(metrics::kReportPulls.name, {});
   if (pod.ip.empty()) {
     observed.unreachable[pod.meta.name] = "has no address yet";
     co_return;

@@ -4,6 +4,7 @@
 
 #include "controllers/shared/conditions.hpp"
 #include "crds/base/names.hpp"
+#include "crds/base/reasons.hpp"
 #include "webhooks/rules/prompt.hpp"
 
 namespace llmops::promptversion {
@@ -29,12 +30,12 @@ std::string summary(const api::PromptContent& content) {
 controllers::ConditionValue rendered(const api::PromptContent& content) {
   const auto problems = rules::check_prompt(content, "spec.");
   if (rules::has_error(problems)) {
-    return {names::kRendered, ConditionStatus::False, "TemplateInvalid",
+    return {names::kRendered, ConditionStatus::False, reasons::kTemplateInvalid,
             rules::messages_of(problems, rules::Severity::Error) +
                 "; a PromptVersion cannot be changed: create a new version and refer to that"};
   }
   const std::string warnings = rules::messages_of(problems, rules::Severity::Warning);
-  return {names::kRendered, ConditionStatus::True, "TemplatesRead",
+  return {names::kRendered, ConditionStatus::True, reasons::kTemplatesRead,
           summary(content) + (warnings.empty() ? "" : "; " + warnings)};
 }
 

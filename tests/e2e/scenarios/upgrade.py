@@ -6,9 +6,9 @@ import tempfile
 import time
 
 from install import REPOSITORY, install_chart
-from paths import CHART, SOCKETS, environment
-from release import settled
-from stage import deployment_spec, failures_by_kind
+from paths import CHART, ROOT, SOCKETS, environment
+from release import latest_history, settled, status
+from stage import PROMPTS, deployment_spec, failures_by_kind, prompt
 
 FIELD = """              notes:
                 description: A field of a later version.
@@ -39,7 +39,48 @@ def chart_with_a_later_crd(folder):
     return chart
 
 
+def previous_chart(folder):
+    """The chart as it was before its latest change, by Git; (path, what it is)."""
+    git = lambda *words: subprocess.run(["git", "-C", ROOT, *words], check=True, stdout=subprocess.PIPE).stdout
+    commits = git("log", "-2", "--format=%H", "--", "charts/llmops-operator").decode().split()
+    if len(commits) < 2:
+        raise RuntimeError("the history holds no earlier chart; fetch all of it")
+    archive = git("archive", commits[1], "charts/llmops-operator")
+    subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+    return os.path.join(folder, "charts", "llmops-operator"), commits[1][:10]
+
+
+def from_the_previous_chart(stage):
+    """An upgrade of the chart while a release waits at half of the traffic: it goes on where it was."""
+    tag = stage.options.tag
+    with tempfile.TemporaryDirectory() as folder:
+        chart, name = previous_chart(folder)
+        install_chart(tag, chart=chart)
+    stage.wait_for_leader()
+    steps = [{"setWeight": 50}, {"pause": {}}]
+    release = stage.deploy_and_settle("flying", deployment_spec(gateways=2, steps=steps, text=PROMPTS["v1"]), 180)
+    release.patch({"prompt": prompt(PROMPTS["v2"])})
+    waits = lambda obj: status(obj).get("waitingFor", {}).get("kind") == "Person" and status(obj).get("candidate")
+    release.wait_for("a release in flight", waits, 90)
+    users = stage.load("flying", kind="flying")
+    before = stage.fingerprint(release)
+    install_chart(tag)
+    stage.wait_for_leader()
+    began = time.monotonic()
+    stage.wait("10 s under the new chart", lambda: time.monotonic() - began > 10, 20)
+    after = stage.fingerprint(release)
+    stage.check("an upgrade of the chart leaves a release in flight where it was", after == before and waits(
+        stage.kube.get("modeldeployments", stage.namespace, "flying")), f"from the chart of {name}: {len(after['enginePods'])} engine pods, none new")
+    subprocess.run([os.path.join(stage.options.build, "bin", "llmops"), "promote", "flying", "-n", stage.namespace, "--by", "e2e"],
+                   env=environment(), check=True, stdout=subprocess.DEVNULL)
+    obj = release.wait_for("promoted", lambda obj: settled(obj) and status(obj)["stable"]["revision"] == 2, 90)
+    summary = users.stop()
+    stage.check("it ends as if nothing had been", latest_history(obj).get("outcome") == "Promoted" and summary["failed"] == 0,
+                f"{summary['requests']} requests, failed: {failures_by_kind(summary)}")
+
+
 def run(stage):
+    from_the_previous_chart(stage)
     tag = stage.options.tag
     releases = [stage.deploy(f"bot-{i}", deployment_spec(gateways=2)) for i in (1, 2)]
     for release in releases:

@@ -1,9 +1,14 @@
 """The chart: its CRDs are those of crds/, and its rights hold no wildcard and no Secret."""
 import os
 import re
+import sys
 import unittest
 
+import yaml
+
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "charts"))
+import argocd_cm  # noqa: E402
 CHART = os.path.join(ROOT, "charts", "llmops-operator")
 
 
@@ -29,6 +34,17 @@ class ChartTest(unittest.TestCase):
             self.assertEqual(len(re.findall(r"^metadata:\n  name: ", text, re.M)), 1, name)
             self.assertNotIn("{{ .", text, name)
 
+    def test_what_argo_cd_reads_is_made_of_the_lua_files(self):
+        files = os.path.join(CHART, "files", "argocd")
+        self.assertEqual(argocd_cm.patch(), read(files, argocd_cm.PATCH), "run make chart")
+        for path, text in argocd_cm.like_promote().items():
+            self.assertEqual(text, read(files, path), f"{path}: run make chart")
+        patch = yaml.safe_load(argocd_cm.patch())["data"]
+        kinds = {yaml.safe_load(read(ROOT, "crds", name))["spec"]["names"]["kind"] for name in definitions(os.path.join(ROOT, "crds"))}
+        self.assertEqual(kinds, {key.rpartition("_")[2] for key in patch if ".health." in key})
+        actions = yaml.safe_load(patch["resource.customizations.actions.llmops.dev_ModelDeployment"])
+        self.assertEqual({"promote", *argocd_cm.VERBS}, {action["name"] for action in actions["definitions"]})
+
     def test_the_rights_hold_no_wildcard_no_secret_no_log_no_exec(self):
         rules = re.sub(r"\{\{/\*.*?\*/\}\}", "", read(CHART, "templates", "_rules.tpl"), flags=re.S)
         for template in ("rbac.yaml", "user-roles.yaml"):
@@ -50,6 +66,12 @@ class ChartTest(unittest.TestCase):
         self.assertEqual([(resource, bool(named), verbs) for resource, named, verbs in rules],
                          [("secrets", True, "get, update"), ("secrets", False, "create"),
                           ("validatingwebhookconfigurations", True, "get, update")])
+
+    def test_the_users_rights_add_up_to_view_edit_and_admin(self):
+        view, edit = read(CHART, "templates", "user-roles.yaml").split("kind: ClusterRole\n")[1:3]
+        for role in ("view", "edit", "admin"):
+            self.assertIn(f'aggregate-to-{role}: "true"', view)
+        self.assertEqual(["view" in edit, 'aggregate-to-edit: "true"' in edit, 'aggregate-to-admin: "true"' in edit], [False, True, True])
 
     def test_who_may_edit_may_not_write_a_verdict(self):
         edit = read(CHART, "templates", "user-roles.yaml").split("-edit\n")[1]

@@ -68,12 +68,13 @@ std::map<std::string, Json> objects_of(const std::string& state) {
 }  // namespace
 
 std::string end_state(const ClusterState& cluster) {
-  std::string text = comparable_state(
-      cluster.server->store,
-      {kube::kModelDeployments, kube::kPromptVersions, kube::kGuardrails, kube::kEvalGates, kube::kEvalRuns,
-       kube::kDeployments, kube::kControllerRevisions, kube::kJobs, kube::kServices, kube::kConfigMaps,
-       kube::kServiceAccounts, kube::kRoles, kube::kRoleBindings},
-      forget);
+  std::string text =
+      comparable_state(cluster.server->store,
+                       {kube::kModelDeployments, kube::kPromptVersions, kube::kGuardrails, kube::kEvalGates,
+                        kube::kEvalRuns, kube::kDeployments, kube::kControllerRevisions, kube::kJobs,
+                        kube::kServices, kube::kConfigMaps, kube::kServiceAccounts, kube::kRoles,
+                        kube::kRoleBindings, kube::kNetworkPolicies, kube::kPodDisruptionBudgets},
+                       forget);
   for (const auto& [deployment, count] : cluster.pods_made)
     text += "pods made of " + deployment + ": " + std::to_string(count) + "\n";
   return text + "evaluations: " + std::to_string(cluster.evaluations) + "\n";

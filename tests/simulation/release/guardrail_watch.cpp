@@ -51,8 +51,10 @@ std::vector<std::string> GuardrailWatch::look(const ObjectStore& store, const wi
         "guardrails of stable changed from " + short_hash(before_->stable) + " to " + short_hash(arms.stable);
     if (!promoted && !swapped && !returned)
       problems.push_back(what + " by neither a release of guardrails, an exchange nor a return");
-    if (swapped && candidate && old_candidate && old_candidate->guardrails == old_stable->guardrails &&
-        candidate->guardrails != stable->guardrails)
+    // One that is being taken back keeps them: it meets nobody any more.
+    const bool taken_back = status.run && status.run->decision && !candidate_serves;
+    if (swapped && !taken_back && candidate && old_candidate &&
+        old_candidate->guardrails == old_stable->guardrails && candidate->guardrails != stable->guardrails)
       problems.push_back(what + " and the candidate kept the old ones");
   }
   if (!arms.stable.empty()) before_ = arms;

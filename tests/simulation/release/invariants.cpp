@@ -7,6 +7,7 @@
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
 #include "crds/wire/gateway_config.hpp"
+#include "tests/simulation/release/known_reasons.hpp"
 
 namespace llmops::simulation {
 namespace {
@@ -41,6 +42,8 @@ void Invariants::catch_up() {
     last_written_ = std::string(event->type->plural) + " " + event->key.name + " (" +
                     std::to_string(event->revision) + ")";
     if (event->after.is_null()) continue;
+    if (const std::string unknown = unknown_reason(*event); !unknown.empty())
+      violated(unknown + " stands in no table of crds/base/reasons.hpp");
     if (*event->type == kube::kModelDeployments && event->key.name == name_) on_status(*event);
     if (*event->type == kube::kEvalGates && !event->before.is_null() &&
         *find_path(event->before, "spec") != *find_path(event->after, "spec"))

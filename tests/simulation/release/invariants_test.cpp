@@ -117,5 +117,22 @@ TEST(Invariants, see_a_rejected_content_that_gets_users) {
   EXPECT_NE(said.find("and its content is rejected"), std::string::npos) << said;
 }
 
+TEST(Invariants, see_a_reason_that_no_table_has) {
+  const std::string condition = violations_after("good-model", 20, [](ClusterState& cluster, const Json&) {
+    cluster.server->store.edit(kube::kModelDeployments, {kNamespace, kDeploymentName},
+                               [](Json& object) { object["status"]["conditions"][0]["reason"] = "Sleepy"; });
+  });
+  EXPECT_NE(condition.find("Sleepy of a ModelDeployment stands in no table"), std::string::npos) << condition;
+  const std::string event = violations_after("good-model", 20, [](ClusterState& cluster, const Json&) {
+    (void)cluster.server->store.create(kube::kEvents,
+                                       {{"metadata", {{"namespace", kNamespace}, {"name", "a"}}},
+                                        {"type", "Normal"},
+                                        {"reason", "Degraded"},
+                                        {"regarding", {{"kind", "ModelDeployment"}}}});
+  });
+  EXPECT_NE(event.find("Normal event Degraded of a ModelDeployment stands in no table"), std::string::npos)
+      << event;
+}
+
 }  // namespace
 }  // namespace llmops::simulation

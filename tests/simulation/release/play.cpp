@@ -25,6 +25,8 @@ class OperatorProcess final : public Program {
   static OperatorOptions options(bool leader_election, const std::string& name) {
     OperatorOptions options;
     options.image = "registry.example/llmops:1";
+    options.network_policies = true;
+    options.disruption_budgets = true;
     options.leader_election = leader_election;
     options.instance = name;
     options.lease_namespace = "llmops-system";
@@ -55,6 +57,10 @@ std::string told(Duration at, const Json& object) {
 void User::create(const kube::ResourceType& type, Json object) {
   object["metadata"]["namespace"] = kNamespace;
   (void)store_.create(type, std::move(object));
+}
+
+void User::remove(const kube::ResourceType& type, const std::string& name) {
+  (void)store_.remove(type, {kNamespace, name});
 }
 
 void User::change(const std::function<void(Json& spec)>& edit) {
@@ -113,6 +119,11 @@ bool User::quiet() const {
   for (const char* field : {"run", "bakeUntil", "retiring", "aside", "swap"})
     if (find_path(*status, field)) return false;
   return integer_at(*status, "trafficVerified.epoch") >= integer_at(*status, "epoch");
+}
+
+bool User::stable_is_whole() const {
+  const Json* arm = find_path(live(), "status.arms.0");
+  return !arm || integer_at(*arm, "servableReplicas") >= integer_at(*arm, "replicas");
 }
 
 bool User::serves(const std::string& deployment, const std::string& prompt) const {
@@ -232,6 +243,9 @@ Played play(const PlayOptions& options) {
     look();
     return false;
   };
+  // The pod that an exchange gives back last may still load: that it has loaded is news.
+  constexpr Duration kLoad{180'000};
+  (void)world.run_until([&] { return look(), user.stable_is_whole(); }, kLoad);
   // The operator may not have heard yet that its last write was done.
   (void)world.run_until(never, options.settle);
   const auto written = [&] { return world.writes(kOperator) + world.writes(kStandby); };

@@ -20,6 +20,7 @@ class User {
   User(ObjectStore& store, const World& world) : store_(store), world_(world) {}
 
   void create(const kube::ResourceType& type, Json object);
+  void remove(const kube::ResourceType& type, const std::string& name);
   // Edits a spec; of the ModelDeployment where no other object is named.
   void change(const std::function<void(Json& spec)>& edit);
   void change(const kube::ResourceType& type, const std::string& name,
@@ -40,6 +41,8 @@ class User {
   bool run_ended() const;
   // Engines that serve nobody have gone as well.
   bool all_settled() const;
+  // Every pod that stable has been given serves.
+  bool stable_is_whole() const;
   // All is settled, and the last release changed this part first and ended so.
   bool settled_with(std::string_view outcome, std::string_view part) const;
   // Nothing is under way, whatever came of the last release; a first one may have been rejected.

@@ -173,6 +173,37 @@ TEST(Guardrails, that_are_missing_or_do_not_compile_hold_a_release_and_say_what_
   EXPECT_EQ(played.writes_when_settled, 0) << joined(played.story);
 }
 
+TEST(Names, that_another_object_holds_are_taken_once_it_has_gone) {
+  const auto resolved = [](const User& user, const char* wanted) {
+    const Json* conditions = find_path(user.live(), "status.conditions");
+    return conditions && std::ranges::any_of(*conditions, [&](const Json& condition) {
+             return string_at(condition, "type") == "ReferencesResolved" &&
+                    string_at(condition, "reason") == wanted;
+           });
+  };
+  PlayOptions options = quickstart();
+  options.phases = [&] {
+    const auto begin = [](User& user) {
+      user.create(kube::kServices, {{"metadata", {{"name", kDeploymentName}}}, {"spec", Json::object()}});
+      apply_samples(user);
+      user.create(kube::kModelDeployments, sample_deployment("5s", "5s"));
+    };
+    const auto free = [](User& user) { user.remove(kube::kServices, kDeploymentName); };
+    const auto ours = [resolved](const User& user) {
+      const Json* service = user.find(kube::kServices, kDeploymentName);
+      return resolved(user, "Resolved") && service && find_path(*service, "metadata.ownerReferences") &&
+             user.phase() == "Healthy";
+    };
+    return std::vector<Phase>{
+        {"taken", begin, [=](const User& user) { return resolved(user, "NameConflict"); }},
+        {"free", free, ours}};
+  };
+  const Played played = play(options);
+  EXPECT_EQ(played.unfinished, "") << joined(played.story);
+  EXPECT_EQ(joined(played.violations), "");
+  EXPECT_EQ(played.writes_when_settled, 0) << joined(played.story);
+}
+
 class EveryScenario : public testing::TestWithParam<Scenario> {};
 INSTANTIATE_TEST_SUITE_P(Releases, EveryScenario, testing::ValuesIn(scenarios()), [](const auto& given) {
   std::string name = given.param.name;
@@ -282,7 +313,7 @@ TEST_P(StoriesBySeed, of_random_edits_and_troubles_end_with_what_users_want_last
 // release that came back to it. 5344: what was exchanged at once was told as rejected. 6894: status and
 // configuration lost, and an epoch given that gateways had already.
 TEST(Stories, that_once_found_a_fault_of_the_operator_end_well) {
-  for (const auto& report : play_seeds({185, 585, 586, 1238, 5344, 5346, 5693, 6894}, jobs()))
+  for (const auto& report : play_seeds({185, 585, 586, 1238, 5344, 5346, 5693, 6894, 102862}, jobs()))
     EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
 

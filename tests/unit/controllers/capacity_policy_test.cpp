@@ -40,7 +40,9 @@ std::int64_t all_pods(const ReleaseWorld& world) {
 }
 
 std::optional<wire::Overflow> overflow_told(const ReleaseWorld& world) {
-  return gateway_config(world.observed, world.status())->models.front().overflow;
+  return gateway_config(configuration_inputs(world.observed, world.status()), world.observed)
+      ->models.front()
+      .overflow;
 }
 
 // In every pass of a release that goes forward: no pod too many, and no arm short by more than a pod.

@@ -3,6 +3,7 @@
 
 #include "controllers/evalrun/core/children.hpp"
 #include "controllers/evalrun/core/workload.hpp"
+#include "crds/base/digest.hpp"
 #include "crds/base/json.hpp"
 #include "crds/wire/eval_spec.hpp"
 
@@ -71,8 +72,10 @@ TEST(Job, RunsOnceUnderARestrictedPodWithATokenOfItsAudience) {
   EXPECT_EQ(container["securityContext"]["allowPrivilegeEscalation"], false);
   EXPECT_EQ(container["terminationMessagePolicy"], "File");
   EXPECT_EQ(container["args"].dump(),
-            R"(["--spec","/etc/llmops/evaluation/spec.json","--dataset","/etc/llmops/dataset/dataset.jsonl",)"
-            R"("--token","/var/run/secrets/llmops/token","--termination-log","/dev/termination-log"])");
+            R"(["--spec","/etc/llmops/evaluation/spec.json","--spec-digest",")" +
+                sha256_hex(spec_config_map(run(), spec())["data"]["spec.json"].get<std::string>()) +
+                R"(","--dataset","/etc/llmops/dataset/dataset.jsonl",)"
+                R"("--token","/var/run/secrets/llmops/token","--termination-log","/dev/termination-log"])");
   EXPECT_EQ(string_at(pod, "volumes.0.configMap.name"), "bot-run-3-1-0-0");
   EXPECT_EQ(string_at(pod, "volumes.1.configMap.name"), "bot-dataset-dddddddddd");
   EXPECT_EQ(string_at(pod, "volumes.2.projected.sources.0.serviceAccountToken.audience"),

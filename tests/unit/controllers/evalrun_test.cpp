@@ -320,6 +320,11 @@ TEST(EvalRunWaits, ReadsOnlyThePodsOfItsOwnJobAndTheFirstOfThem) {
   second.meta.creation_timestamp = kNow + 5s;
   seen.pods = {second, ended_with(dump_json(summary(api::Verdict::Successful).to_json()))};
   EXPECT_EQ(status_after(seen).phase, EvalRunPhase::Successful);
+  // While the first one still measures, nobody speaks in its place.
+  PodState first = pod_of();
+  first.meta.name = "pod-a";
+  seen.pods = {second, first};
+  EXPECT_TRUE(std::holds_alternative<Wait>(decide(seen)));
 }
 
 TEST(EvalRunWaits, TakesAVerdictEvenWhenTheJobFailedMeanwhile) {

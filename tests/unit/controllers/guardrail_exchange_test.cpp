@@ -89,6 +89,20 @@ TEST(Immediate, JudgesAgainWhatWasBeingJudged) {
   EXPECT_EQ(world.observed.eval_runs.size(), 2u);
 }
 
+TEST(Immediate, EndsTheReleaseOfTheSameContentUnjudged) {
+  ReleaseWorld world = gated_world("any");
+  world.judge = [](const api::EvalRunSpec&) { return std::optional<api::EvalRunPhase>(); };
+  world.set_guardrail("leaks", "password");
+  world.run([&] { return !world.observed.eval_runs.empty(); });
+  world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
+  world.set_guardrail("leaks", "password", GuardrailUpdate::Immediate);
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::Healthy) << *world.status().message;
+  EXPECT_EQ(world.stable_guardrails(), "password");
+  EXPECT_TRUE(world.status().rejected.empty()) << "stable has it";
+  EXPECT_EQ(world.status().history.front().outcome, api::HistoryOutcome::Superseded);
+}
+
 TEST(Immediate, DuringABakeIsAlsoWhatThePreviousStableComesBackWith) {
   ReleaseWorld world = guarded_world();
   world.set_model(kBetter);

@@ -52,8 +52,7 @@ void set_detector(ReleaseWorld& world, GuardrailUpdate update) {
 TEST(Endpoints, OfDetectorsAreMountedByTheirThreeKeysOnlyAndNamedOnThePods) {
   ReleaseWorld world = guarded_world();
   set_detector(world, GuardrailUpdate::Gated);
-  const auto config = gateway_config(world.observed, world.status());
-  const Json deployment = gateway_children(world.observed, *config).back().object;
+  const Json deployment = gateway_children(gateway_inputs(world.observed)).back().object;
   const Json& pod = deployment["spec"]["template"];
   EXPECT_EQ(pod["metadata"]["annotations"][std::string(names::kEndpoints)], "moderation-api");
   const Json& secret = pod["spec"]["volumes"].back()["projected"]["sources"][0]["secret"];
@@ -67,8 +66,7 @@ TEST(Endpoints, OfDetectorsAreMountedByTheirThreeKeysOnlyAndNamedOnThePods) {
 
 TEST(Endpoints, ThatNobodyNamesLeaveTheGatewayAsItWas) {
   const ReleaseWorld world = guarded_world();
-  const auto config = gateway_config(world.observed, world.status());
-  const Json deployment = gateway_children(world.observed, *config).back().object;
+  const Json deployment = gateway_children(gateway_inputs(world.observed)).back().object;
   EXPECT_FALSE(deployment["spec"]["template"]["metadata"].contains("annotations"));
   EXPECT_EQ(deployment["spec"]["template"]["spec"]["volumes"].size(), 1u);
 }

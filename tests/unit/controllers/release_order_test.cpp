@@ -59,7 +59,7 @@ TEST(Content, RecordsHaveNoOwnerThatCouldTakeThemAlong) {
   int records = 0;
   for (int i = 0; i < 100; ++i) {
     if (i == 50) world.set_prompt("Second.");
-    for (const Action& action : decide(world.observed).actions) {
+    for (const Action& action : world.look().actions) {
       const auto* create = std::get_if<Create>(&action);
       if (!create || create->child.type != kube::kControllerRevisions) continue;
       ++records;

@@ -347,7 +347,7 @@ std::string outcome_of(Situation situation, Happening happening) {
     if (note.reason.starts_with("Command") || note.reason == "StepCompleted" ||
         note.reason == "TrafficWeightUpdated" || note.reason == "ReleaseDecided" || note.reason == "Healthy")
       continue;
-    events += (events.empty() ? "" : ", ") + note.reason;
+    events += (events.empty() ? "" : ", ") + std::string(note.reason);
   }
   if (!events.empty()) text += (text.empty() ? "" : " → ") + events;
   if (world.writes.empty()) text += (text.empty() ? "" : " → ") + std::string("nothing is written");

@@ -309,6 +309,21 @@ TEST(MissingReference, LeavesStableServingAndSaysWhatToDo) {
   EXPECT_FALSE(world.status().run);
 }
 
+TEST(MissingReference, IsStalledOnlyWhenTheSyncThatNamesItCouldHaveBroughtIt) {
+  ReleaseWorld world = healthy_world();
+  world.observed.prompt = {true, std::nullopt, "spec.promptRef.name: PromptVersion x does not exist"};
+  ++world.observed.meta.generation;
+  const auto stalled = [&] {
+    for (const auto& condition : world.status().conditions)
+      if (condition.type == names::kStalled) return condition.status == api::ConditionStatus::True;
+    return false;
+  };
+  world.run_for(Duration(25'000), [&] { EXPECT_FALSE(stalled()); });
+  EXPECT_EQ(world.status().phase, Phase::Pending);
+  world.run_for(Duration(25'000));
+  EXPECT_TRUE(stalled());
+}
+
 TEST(LostRecord, HoldsEverythingAndIsNamed) {
   ReleaseWorld world = healthy_world();
   world.add_gate("golden");
@@ -353,12 +368,13 @@ TEST(LostStatus, TakesAnEpochAboveAllThatGatewaysKnowWhereTheConfigurationIsLost
   observed.config.reset();
   observed.children.erase("ConfigMap/support-bot-gateway");
   observed.reports.clear();
-  const auto unknown = decide(observed);
+  Derived derived;
+  const auto unknown = decide(observed, derived);
   ASSERT_TRUE(unknown.transition);
   EXPECT_FALSE(unknown.transition->status.epoch) << "a gateway that was not asked may know a higher one";
   EXPECT_TRUE(needs_reports(unknown.transition->status));
   observed.reports["gateway-1"].epoch = 7;
-  const auto known = decide(observed);
+  const auto known = decide(observed, derived);
   ASSERT_TRUE(known.transition);
   EXPECT_EQ(known.transition->status.epoch, 8);
 }
@@ -442,7 +458,7 @@ TEST(Decide, NeverWritesStatusAndActsInOnePass) {
   world.add_gate("golden");
   world.set_steps({ReleaseWorld::analysis("golden"), ReleaseWorld::weight(30)});
   for (int i = 0; i < 200; ++i) {
-    const Decision decision = decide(world.observed);
+    const Decision decision = world.look();
     EXPECT_TRUE(!decision.transition || decision.actions.empty());
     if (i == 60) world.set_model("/models/better.gguf");
     world.pass();

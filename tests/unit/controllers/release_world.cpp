@@ -1,5 +1,7 @@
 #include "release_world.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "controllers/modeldeployment/core/traffic.hpp"
@@ -7,6 +9,27 @@
 #include "crds/base/names.hpp"
 
 namespace llmops::release {
+namespace {
+
+// What each action does to which object, whole.
+std::vector<std::string> actions_of(const Decision& decision) {
+  std::vector<std::string> texts;
+  for (const Action& action : decision.actions) {
+    if (const auto* create = std::get_if<Create>(&action))
+      texts.push_back("create " + dump_json(create->child.object));
+    else if (const auto* replace = std::get_if<Replace>(&action))
+      texts.push_back("replace " + dump_json(replace->child.object));
+    else if (const auto* scale = std::get_if<Scale>(&action))
+      texts.push_back("scale " + scale->live.name + " to " + std::to_string(scale->replicas));
+    else if (const auto* annotate = std::get_if<Annotate>(&action))
+      texts.push_back("annotate " + annotate->live.name + " " + annotate->key + "=" + annotate->value);
+    else if (const auto* remove = std::get_if<Delete>(&action))
+      texts.push_back("delete " + remove->live.name);
+  }
+  return texts;
+}
+
+}  // namespace
 
 ReleaseWorld::ReleaseWorld() {
   observed.now = *parse_timestamp("2026-11-21T09:00:00Z");
@@ -136,9 +159,21 @@ void ReleaseWorld::advance(Duration by) {
   observed.now += by;
 }
 
+Decision ReleaseWorld::look() {
+  Derived nothing;
+  const Decision expected = decide(observed, nothing);
+  Decision decision = decide(observed, derived_);
+  EXPECT_EQ(decision.transition.has_value(), expected.transition.has_value());
+  if (decision.transition && expected.transition)
+    EXPECT_EQ(decision.transition->status, expected.transition->status);
+  EXPECT_EQ(decision.wait, expected.wait);
+  EXPECT_EQ(actions_of(decision), actions_of(expected));
+  return decision;
+}
+
 bool ReleaseWorld::pass() {
   settle();
-  const Decision decision = decide(observed);
+  const Decision decision = look();
   if (decision.transition) {
     observed.status = decision.transition->status;
     notes.insert(notes.end(), decision.transition->notes.begin(), decision.transition->notes.end());
@@ -210,7 +245,8 @@ void ReleaseWorld::create(const Create& action) {
                                      run->spec.revision.hash};
     return;
   }
-  observed.children[std::string(child.type.kind) + "/" + meta.name] = {meta, child.digest};
+  observed.children[std::string(child.type.kind) + "/" + meta.name] = {meta, child.digest,
+                                                                       essence_of(child.object)};
   note_config(child);
   if (child.type == kube::kDeployments && !meta.label(names::kServingHash).empty()) {
     EngineState engine;
@@ -225,6 +261,7 @@ void ReleaseWorld::note_config(const Child& child) {
   const Json* data = find_path(child.object, "data");
   if (!data || !data->contains("config.json")) return;
   if (!observed.config) observed.config.emplace();
+  observed.config->essence = essence_of(child.object);
   observed.config->epoch = integer_at(*parse_json((*data)["config.json"].get<std::string>()), "epoch");
 }
 
@@ -234,6 +271,7 @@ void ReleaseWorld::carry_out(const Action& action) {
     writes.push_back("replace " + std::string(one->child.type.kind) + "/" + one->child.name());
     auto& child = observed.children.at(std::string(one->child.type.kind) + "/" + one->child.name());
     child.content_digest = one->child.digest;
+    child.essence = essence_of(one->child.object);
     child.meta.resource_version = next_version();
     note_config(one->child);
   } else if (const auto* scaled = std::get_if<Scale>(&action)) {

@@ -48,6 +48,8 @@ class ReleaseWorld {
 
   // Engines and gateways do what they do by themselves.
   void settle();
+  // What decide() says, with what earlier passes built and without.
+  Decision look();
   // One pass; false when there was nothing to do but wait.
   bool pass();
   // Passes, moving time on by what decide() waits for, until nothing is left to wait for, `until` holds, or
@@ -73,6 +75,7 @@ class ReleaseWorld {
   void note_config(const Child& child);
   std::string next_version() { return std::to_string(++version_); }
 
+  Derived derived_;
   std::map<std::int64_t, Plan> plans_;
   std::int64_t version_ = 100;
   std::int64_t engine_pods_ever_ = 0;

@@ -73,7 +73,7 @@ TEST(Command, IsRecordedInTheWriteThatCarriesItOut) {
   ReleaseWorld world = at_weight_20();
   say(world, "abort id=7 by=jiyoon");
   world.settle();
-  const Decision decision = decide(world.observed);
+  const Decision decision = world.look();
   ASSERT_TRUE(decision.transition);
   const auto& status = decision.transition->status;
   EXPECT_EQ(status.last_command->id, "7");

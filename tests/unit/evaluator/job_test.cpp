@@ -86,9 +86,10 @@ Task<void> run_into(Env& env, Transport& transport, JobInput input, JobOutcome& 
 }
 
 Ran run(VirtualEnv& env, FakeArms& arms, const Json& spec, const std::string& dataset,
-        std::string token_path = {}) {
+        std::string token_path = {}, std::string spec_digest = {}) {
   JobInput input;
   input.spec_text = dump_json(spec);
+  input.spec_digest = std::move(spec_digest);
   input.dataset_text = dataset;
   input.token_path = std::move(token_path);
   input.code_version = "test";
@@ -347,6 +348,21 @@ TEST(Job, RefusesADatasetThatIsNotTheOneOfThePlan) {
   EXPECT_EQ(ran.summary.verdict, Verdict::Error);
   EXPECT_THAT(ran.summary.message, HasSubstr("dataset: found digest"));
   EXPECT_TRUE(arms.log.empty());
+}
+
+TEST(Job, RefusesASpecificationThatIsNotTheOneOfThePlan) {
+  VirtualEnv env;
+  FakeArms arms(env, right_answer);
+  const std::string dataset = golden_set();
+  const Json spec = spec_for(dataset);
+  Json weaker = spec;
+  weaker["offline"]["metrics"][0]["objective"] = {{"min", 0}};
+  const std::string planned = sha256_hex(dump_json(spec));
+  const Ran ran = run(env, arms, weaker, dataset, {}, planned);
+  EXPECT_EQ(ran.summary.verdict, Verdict::Error);
+  EXPECT_THAT(ran.summary.message, HasSubstr("evalspec: found digest"));
+  EXPECT_TRUE(arms.log.empty());
+  EXPECT_EQ(run(env, arms, spec, dataset, {}, planned).summary.verdict, Verdict::Successful);
 }
 
 TEST(Job, NamesWhatIsWrongWithSpecificationDatasetOrToken) {

@@ -9,10 +9,13 @@
 namespace llmops {
 namespace {
 
+using metrics::Program;
+using metrics::Type;
+
 TEST(Metrics, are_written_as_Prometheus_reads_them) {
   Metrics metrics;
-  metrics.describe("requests_total", Metrics::Kind::Counter, "Requests.");
-  metrics.describe("depth", Metrics::Kind::Gauge, "Depth.");
+  metrics.describe({Program::Operator, "requests_total", Type::Counter, "", "Requests."});
+  metrics.describe({Program::Operator, "depth", Type::Gauge, "", "Depth."});
   metrics.add("requests_total", {{"code", "200"}, {"arm", "stable"}});
   metrics.add("requests_total", {{"arm", "stable"}, {"code", "200"}}, 2);
   metrics.set("depth", {}, 1.5);
@@ -24,7 +27,7 @@ TEST(Metrics, are_written_as_Prometheus_reads_them) {
 
 TEST(Metrics, a_histogram_is_cumulative_and_counts_what_is_above_all_bounds) {
   Metrics metrics;
-  metrics.describe("seconds", Metrics::Kind::Histogram, "Time.", {1, 0.1});
+  metrics.describe({Program::Operator, "seconds", Type::Histogram, "", "Time."}, {1, 0.1});
   for (const double value : {0.1, 0.05, 0.5, 7.0}) metrics.observe("seconds", {{"a", "b"}}, value);
   EXPECT_EQ(metrics.text(),
             "# HELP seconds Time.\n# TYPE seconds histogram\n"
@@ -35,7 +38,7 @@ TEST(Metrics, a_histogram_is_cumulative_and_counts_what_is_above_all_bounds) {
 
 TEST(Metrics, label_values_are_escaped_removed_series_vanish_and_unknown_names_are_ignored) {
   Metrics metrics;
-  metrics.describe("depth", Metrics::Kind::Gauge, "Depth.");
+  metrics.describe({Program::Operator, "depth", Type::Gauge, "", "Depth."});
   metrics.set("depth", {{"q", "a\"b\\c\nd"}}, 1);
   EXPECT_NE(metrics.text().find("depth{q=\"a\\\"b\\\\c\\nd\"} 1\n"), std::string::npos) << metrics.text();
   metrics.remove("depth", {{"q", "a\"b\\c\nd"}});
@@ -56,7 +59,7 @@ struct HealthTest : ::testing::Test {
     checks.ready = [this] { return ready; };
     checks.metrics = &metrics;
     checks.before_metrics = [this] { metrics.set("depth", {}, 4); };
-    metrics.describe("depth", Metrics::Kind::Gauge, "Depth.");
+    metrics.describe({Program::Operator, "depth", Type::Gauge, "", "Depth."});
     ListenOptions listen;
     listen.port = 8080;
     server = std::move(probe.transport.serve(listen, health_handler(checks))).value();

@@ -204,6 +204,67 @@ TEST_F(ReflectorTest, ends_when_cancelled) {
   EXPECT_TRUE(extra.done());
 }
 
+struct SeveralNamespaces : ClusterTest {
+  Cache<CachedConfigMap> cache{
+      kConfigMaps, std::vector<std::string>{"default", "shop"}, {}, project_config_map};
+  void put_in(const std::string& ns, const std::string& name) {
+    Json object = config_map(name, "1");
+    object["metadata"]["namespace"] = ns;
+    ASSERT_TRUE(server->store.create(kConfigMaps, std::move(object)).ok());
+  }
+  std::string now() const { return std::to_string(server->store.revision()); }
+  ~SeveralNamespaces() override { world.kill("probe"); }  // its tasks use the cache
+};
+
+TEST_F(SeveralNamespaces, are_one_cache_once_each_was_listed_and_others_are_not_asked_for) {
+  put_in("default", "a");
+  put_in("shop", "a");
+  put_in("bank", "a");
+  bool shop_answers = false;
+  server->inject = [&](const HttpRequest& request) -> std::optional<InjectedAnswer> {
+    EXPECT_EQ(request.target.find("namespaces/bank"), std::string::npos);
+    EXPECT_NE(request.target.find("/namespaces/"), std::string::npos) << request.target;
+    if (shop_answers || request.target.find("namespaces/shop") == std::string::npos) return std::nullopt;
+    return InjectedAnswer{
+        403, {}, dump_json(simulation::failure(403, "Forbidden", "configmaps is forbidden").body)};
+  };
+  probe.env.spawn("cache", cache.run(probe.client));
+  world.run_for(Duration(3'000));
+  EXPECT_FALSE(cache.synced()) << "half of what it should know";
+  shop_answers = true;
+  ASSERT_TRUE(world.run_until([&] { return cache.synced(); }, Duration(30'000)));
+  EXPECT_EQ(cache.all().size(), 2u);
+  put_in("shop", "b");
+  world.run_for(Duration(1'000));
+  EXPECT_NE(cache.get({"shop", "b"}), nullptr);
+  // A namespace that is listed anew takes nothing from the other.
+  world.kill("kube-apiserver");
+  ASSERT_TRUE(server->store.remove(kConfigMaps, {"shop", "a"}).ok());
+  server->store.compact();
+  world.restart("kube-apiserver");
+  world.run_for(std::chrono::minutes(1));
+  EXPECT_EQ(cache.get({"shop", "a"}), nullptr);
+  EXPECT_NE(cache.get({"default", "a"}), nullptr);
+  EXPECT_NE(cache.get({"shop", "b"}), nullptr);
+}
+
+TEST_F(SeveralNamespaces, have_seen_a_write_when_its_own_namespace_has) {
+  probe.env.spawn("cache", cache.run(probe.client));
+  ASSERT_TRUE(world.run_until([&] { return cache.synced(); }, Duration(5'000)));
+  put_in("shop", "a");
+  const std::string written = now();
+  world.run_for(Duration(1'000));
+  EXPECT_TRUE(cache.has_seen(written, "shop"));
+  EXPECT_FALSE(cache.has_seen(written, "default")) << "nothing was heard of it there";
+}
+
+TEST_F(SeveralNamespaces, end_together_when_cancelled) {
+  TaskHandle task = probe.env.spawn("cache", cache.run(probe.client));
+  ASSERT_TRUE(world.run_until([&] { return server->open_watches == 2; }, Duration(5'000)));
+  probe.env.post([&] { task.cancel(); });
+  ASSERT_TRUE(world.run_until([&] { return task.done() && server->open_watches == 0; }, Duration(5'000)));
+}
+
 // Five promises of a watch (reliable, ordered, unique, resumable, bookmarkable) under everything at once.
 TEST(ReflectorSeeds, the_cache_equals_the_store_once_faults_stop) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {

@@ -20,22 +20,39 @@ Json owner_reference(const kube::ObjectMeta& owner) {
           {"blockOwnerDeletion", true}};
 }
 
-Child make_child(const Observed& observed, const kube::ResourceType& type, std::string name,
+Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, std::string name,
                  std::string_view component, Json content, Json extra_labels) {
   Json object = std::move(content);
   object["apiVersion"] = type.api_version();
   object["kind"] = type.kind;
-  Json labels = owned_labels(observed.meta, component);
+  Json labels = owned_labels(owner, component);
   labels.update(extra_labels);
   Json metadata = {{"name", std::move(name)},
-                   {"namespace", observed.meta.ns},
+                   {"namespace", owner.ns},
                    {"labels", std::move(labels)},
-                   {"ownerReferences", Json::array({owner_reference(observed.meta)})}};
+                   {"ownerReferences", Json::array({owner_reference(owner)})}};
   if (const Json* given = find_path(object, "metadata.annotations")) metadata["annotations"] = *given;
   object["metadata"] = std::move(metadata);
   std::string digest = digest_of(object);
   object["metadata"]["annotations"][std::string(names::kContentDigest)] = digest;
   return {type, std::move(object), std::move(digest)};
+}
+
+std::string essence_of(const Json& object) {
+  const auto is = [&, kind = string_at(object, "kind")](const kube::ResourceType& type) {
+    return kind == type.kind;
+  };
+  const char* path = nullptr;
+  if (is(kube::kServices)) path = "spec.selector";
+  if (is(kube::kRoles)) path = "rules";
+  if (is(kube::kRoleBindings)) path = "subjects";
+  if (is(kube::kNetworkPolicies) || is(kube::kPodDisruptionBudgets)) path = "spec";
+  if (is(kube::kConfigMaps)) path = "data";
+  const Json* part = path ? find_path(object, path) : nullptr;
+  // Of ConfigMaps only the configuration can change; the others are immutable, and their readers know
+  // digests.
+  if (!part || (is(kube::kConfigMaps) && !part->contains("config.json"))) return "";
+  return std::string(short_hash(digest_of(*part)));
 }
 
 Json restricted_container() {

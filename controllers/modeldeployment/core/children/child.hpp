@@ -3,7 +3,8 @@
 
 #include <string>
 
-#include "controllers/modeldeployment/core/observed.hpp"
+#include "crds/base/json.hpp"
+#include "operator/kube/object.hpp"
 #include "operator/kube/resource.hpp"
 
 namespace llmops::release {
@@ -22,9 +23,15 @@ Json owned_labels(const kube::ObjectMeta& owner, std::string_view component);
 // The reference by which the garbage collector takes a child with its owner.
 Json owner_reference(const kube::ObjectMeta& owner);
 
-// Fills in apiVersion, kind, namespace, labels, owner and digest. `extra_labels` is an object.
-Child make_child(const Observed& observed, const kube::ResourceType& type, std::string name,
+// Of `owner` its name, namespace and UID count. Fills in apiVersion, kind, namespace, labels, owner and
+// digest. `extra_labels` is an object.
+Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, std::string name,
                  std::string_view component, Json content, Json extra_labels = Json::object());
+
+// A digest of what others could change in a child of ours to do harm and the API server fills nothing into:
+// the selector of a Service, the rules of a Role, a gateway's configuration, all of a NetworkPolicy. Empty
+// for kinds without such a part. Ten hex digits, so that a cache of ten thousand stays small.
+std::string essence_of(const Json& object);
 
 // The security context of every container we start: the restricted Pod Security level.
 Json restricted_container();

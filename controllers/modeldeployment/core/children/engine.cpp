@@ -100,7 +100,7 @@ Result<Child> engine_deployment(const Observed& observed, const Stack& stack, st
                     {"progressDeadlineSeconds", 2'147'483},
                     {"selector", {{"matchLabels", labels}}},
                     {"template", {{"metadata", {{"labels", labels}}}, {"spec", std::move(pod)}}}}}};
-  return make_child(observed, kube::kDeployments, names_of::engine(observed.meta.name, serving_hash),
+  return make_child(observed.meta, kube::kDeployments, names_of::engine(observed.meta.name, serving_hash),
                     "engine", std::move(content), engine_labels(serving_hash));
 }
 
@@ -108,8 +108,8 @@ Child engine_service(const Observed& observed, const std::string& serving_hash) 
   Json selector = owned_labels(observed.meta, "engine");
   selector.update(engine_labels(serving_hash));
   Json content = {{"spec", {{"clusterIP", "None"}, {"selector", std::move(selector)}}}};
-  return make_child(observed, kube::kServices, names_of::engine(observed.meta.name, serving_hash), "engine",
-                    std::move(content), engine_labels(serving_hash));
+  return make_child(observed.meta, kube::kServices, names_of::engine(observed.meta.name, serving_hash),
+                    "engine", std::move(content), engine_labels(serving_hash));
 }
 
 }  // namespace llmops::release

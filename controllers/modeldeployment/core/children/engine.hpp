@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controllers/modeldeployment/core/children/child.hpp"
+#include "controllers/modeldeployment/core/observed.hpp"
 
 namespace llmops::release {
 

@@ -40,17 +40,27 @@ std::string body_text(const wire::RevisionBody& body) {
   return canonical_json(body.to_json());
 }
 
-Result<wire::GatewayRevision> config_revision(const Observed& observed, const api::RevisionStatus& revision) {
+// Each revision once.
+std::vector<const api::RevisionStatus*> pointed_to(const api::ModelDeploymentStatus& status) {
+  std::vector<const api::RevisionStatus*> revisions;
+  std::set<std::string_view> named;
+  for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable})
+    if (*revision && named.insert((*revision)->hash).second) revisions.push_back(&**revision);
+  return revisions;
+}
+
+Result<wire::GatewayRevision> config_revision(const Observed& observed,
+                                              const ConfigurationInputs::Revision& revision) {
   const Stack* content = observed.content(revision.hash);
   if (!content)
     return Error{ErrorCode::NotFound,
-                 "the record of revision " + std::to_string(revision.revision) + " (ControllerRevision " +
+                 "the record of revision " + std::to_string(revision.ordinal) + " (ControllerRevision " +
                      names_of::revision(observed.meta.name, revision.hash) + ") is missing"};
   auto body = body_of(observed, revision.hash, *content);
   if (!body.ok()) return body.error();
   wire::GatewayRevision entry;
   entry.hash = revision.hash;
-  entry.ordinal = revision.revision;
+  entry.ordinal = revision.ordinal;
   entry.serving_hash = revision.serving_hash;
   entry.body.config_map = names_of::body(observed.meta.name, revision.hash);
   entry.body.digest = sha256_hex(body_text(*body));
@@ -99,35 +109,35 @@ Json endpoints_volume(const std::set<std::string>& endpoints) {
   return {{"name", "endpoints"}, {"projected", {{"defaultMode", 288}, {"sources", std::move(sources)}}}};
 }
 
-Child deployment(const Observed& observed) {
-  const auto settings = observed.spec.gateway.value_or(api::GatewaySettings{});
-  const Json labels = owned_labels(observed.meta, "gateway");
+Child deployment(const GatewayInputs& inputs) {
+  const auto settings = inputs.settings.value_or(api::GatewaySettings{});
+  const Json labels = owned_labels(inputs.owner(), "gateway");
   Json resources = settings.resources ? settings.resources->to_json()
                                       : Json{{"requests", {{"cpu", "50m"}, {"memory", "32Mi"}}},
                                              {"limits", {{"memory", "256Mi"}}}};
-  Json container = {
-      {"name", "gateway"},
-      {"image", observed.image},
-      {"command", Json::array({"/usr/local/bin/llmops-gateway"})},
-      {"args", Json::array({"--namespace", observed.meta.ns, "--model-deployment", observed.meta.name})},
-      {"env",
-       Json::array({env_from_field("POD_UID", "metadata.uid"), env_from_field("POD_NAME", "metadata.name")})},
-      {"ports", Json::array({{{"name", "http"}, {"containerPort", kUserPort}},
-                             {{"name", "evaluation"}, {"containerPort", kEvaluationPort}},
-                             {{"name", "admin"}, {"containerPort", kAdminPort}}})},
-      {"readinessProbe", http_probe("/readyz", 1, 2)},
-      {"livenessProbe", http_probe("/livez", 10, 3)},
-      {"resources", std::move(resources)},
-      {"securityContext", restricted_container()},
-      {"volumeMounts", Json::array({{{"name", "state"}, {"mountPath", "/var/lib/llmops"}}})}};
-  Json pod = {{"serviceAccountName", names_of::gateway(observed.meta.name)},
+  Json container = {{"name", "gateway"},
+                    {"image", inputs.image},
+                    {"command", Json::array({"/usr/local/bin/llmops-gateway"})},
+                    {"args", Json::array({"--namespace", inputs.ns, "--model-deployment", inputs.name})},
+                    {"env", Json::array({env_from_field("POD_UID", "metadata.uid"),
+                                         env_from_field("POD_NAME", "metadata.name")})},
+                    {"ports", Json::array({{{"name", "http"}, {"containerPort", kUserPort}},
+                                           {{"name", "evaluation"}, {"containerPort", kEvaluationPort}},
+                                           {{"name", "admin"}, {"containerPort", kAdminPort}}})},
+                    {"readinessProbe", http_probe("/readyz", 1, 2)},
+                    {"livenessProbe", http_probe("/livez", 10, 3)},
+                    {"resources", std::move(resources)},
+                    {"securityContext", restricted_container()},
+                    {"volumeMounts", Json::array({{{"name", "state"}, {"mountPath", "/var/lib/llmops"}}})}};
+  Json pod = {{"serviceAccountName", names_of::gateway(inputs.name)},
               {"containers", Json::array({std::move(container)})},
               {"securityContext", restricted_pod()},
               {"enableServiceLinks", false},
               {"terminationGracePeriodSeconds", 60},
               {"volumes", Json::array({{{"name", "state"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}})}};
+  for (const auto& name : inputs.image_pull_secrets) pod["imagePullSecrets"].push_back({{"name", name}});
   Json metadata = {{"labels", labels}};
-  if (const auto endpoints = wanted_endpoints(observed); !endpoints.empty()) {
+  if (const auto& endpoints = inputs.endpoints; !endpoints.empty()) {
     pod["volumes"].push_back(endpoints_volume(endpoints));
     pod["containers"][0]["volumeMounts"].push_back(
         {{"name", "endpoints"}, {"mountPath", kEndpointsFolder}, {"readOnly", true}});
@@ -141,75 +151,87 @@ Child deployment(const Observed& observed) {
          {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", 0}, {"maxSurge", 1}}}}},
         {"selector", {{"matchLabels", labels}}},
         {"template", {{"metadata", std::move(metadata)}, {"spec", std::move(pod)}}}}}};
-  return make_child(observed, kube::kDeployments, names_of::gateway(observed.meta.name), "gateway",
+  return make_child(inputs.owner(), kube::kDeployments, names_of::gateway(inputs.name), "gateway",
                     std::move(content));
 }
 
-Child service(const Observed& observed) {
+Child service(const GatewayInputs& inputs) {
   Json content = {{"spec",
-                   {{"selector", owned_labels(observed.meta, "gateway")},
+                   {{"selector", owned_labels(inputs.owner(), "gateway")},
                     {"ports", Json::array({{{"name", "http"}, {"port", 80}, {"targetPort", kUserPort}}})}}}};
-  return make_child(observed, kube::kServices, names_of::user_service(observed.meta.name, observed.spec),
+  return make_child(inputs.owner(), kube::kServices, names_of::user_service(inputs.name, inputs.settings),
                     "gateway", std::move(content));
 }
 
-Child evaluation_service(const Observed& observed) {
+Child evaluation_service(const GatewayInputs& inputs) {
   Json content = {{"spec",
                    {{"clusterIP", "None"},
                     {"publishNotReadyAddresses", true},
-                    {"selector", owned_labels(observed.meta, "gateway")},
+                    {"selector", owned_labels(inputs.owner(), "gateway")},
                     {"ports", Json::array({{{"name", "evaluation"},
                                             {"port", kEvaluationPort},
                                             {"targetPort", kEvaluationPort}}})}}}};
-  return make_child(observed, kube::kServices, names_of::evaluation(observed.meta.name), "gateway",
+  return make_child(inputs.owner(), kube::kServices, names_of::evaluation(inputs.name), "gateway",
                     std::move(content));
 }
 
-std::vector<Child> rights(const Observed& observed, const wire::GatewayConfig& config) {
-  const std::string name = names_of::gateway(observed.meta.name);
+std::vector<Child> rights(const GatewayInputs& inputs) {
+  const std::string name = names_of::gateway(inputs.name);
+  const kube::ObjectMeta owner = inputs.owner();
   Json readable = Json::array({name});
-  for (const auto& model : config.models)
-    for (const auto& revision : model.revisions) readable.push_back(revision.body.config_map);
+  for (const auto& body : inputs.bodies) readable.push_back(body);
   Json rules = Json::array({{{"apiGroups", Json::array({""})},
                              {"resources", Json::array({"configmaps"})},
                              {"resourceNames", std::move(readable)},
                              {"verbs", Json::array({"get", "list", "watch"})}},
                             {{"apiGroups", Json::array({"discovery.k8s.io"})},
                              {"resources", Json::array({"endpointslices"})},
-                             {"verbs", Json::array({"get", "list", "watch"})}}});
+                             {"verbs", Json::array({"list", "watch"})}}});
   std::vector<Child> children;
-  children.push_back(make_child(observed, kube::kServiceAccounts, name, "gateway", Json::object()));
-  children.push_back(make_child(observed, kube::kRoles, name, "gateway", {{"rules", std::move(rules)}}));
+  children.push_back(make_child(owner, kube::kServiceAccounts, name, "gateway", Json::object()));
+  children.push_back(make_child(owner, kube::kRoles, name, "gateway", {{"rules", std::move(rules)}}));
   Json binding = {
       {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", name}}},
-      {"subjects",
-       Json::array({{{"kind", "ServiceAccount"}, {"name", name}, {"namespace", observed.meta.ns}}})}};
-  children.push_back(make_child(observed, kube::kRoleBindings, name, "gateway", std::move(binding)));
+      {"subjects", Json::array({{{"kind", "ServiceAccount"}, {"name", name}, {"namespace", inputs.ns}}})}};
+  children.push_back(make_child(owner, kube::kRoleBindings, name, "gateway", std::move(binding)));
   return children;
 }
 
 }  // namespace
 
-std::string evaluation_audience(const kube::ObjectMeta& owner) {
-  return std::string(names::kGroup) + "/evaluation/" + owner.ns + "/" + owner.name;
+std::string evaluation_audience(const std::string& ns, const std::string& name) {
+  return std::string(names::kGroup) + "/evaluation/" + ns + "/" + name;
 }
 
-Result<wire::GatewayConfig> gateway_config(const Observed& observed,
-                                           const api::ModelDeploymentStatus& status) {
-  wire::GatewayModel model;
-  model.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
-  model.open = status.stable.has_value();
-  model.salt =
-      observed.meta.ns + "/" + observed.meta.name + "/run-" + std::to_string(status.last_run.value_or(0));
-  model.stickiness.assign(defaults::kStickinessBy.begin(), defaults::kStickinessBy.end());
-  if (observed.spec.strategy && observed.spec.strategy->canary.stickiness)
-    model.stickiness = observed.spec.strategy->canary.stickiness->by;
-  model.evaluation.audience = evaluation_audience(observed.meta);
-  model.evaluation.share = kEvaluationShare;
-  if (const auto policy = overflow(observed, status))
-    model.overflow = *policy == api::OnAbort::Shed ? wire::Overflow::Shed : wire::Overflow::Overload;
+ConfigurationInputs configuration_inputs(const Observed& observed, const api::ModelDeploymentStatus& status) {
+  ConfigurationInputs inputs;
+  inputs.ns = observed.meta.ns;
+  inputs.name = observed.meta.name;
+  inputs.served_model_name = observed.spec.served_model_name;
+  if (observed.spec.strategy) inputs.stickiness = observed.spec.strategy->canary.stickiness;
+  inputs.open = status.stable.has_value();
+  inputs.last_run = status.last_run.value_or(0);
+  inputs.overflow = overflow(observed, status);
+  for (const auto& arm : status.arms) inputs.arms.push_back({arm.name, arm.hash, arm.weight});
+  for (const auto* revision : pointed_to(status))
+    inputs.revisions.push_back({revision->revision, revision->hash, revision->serving_hash,
+                                observed.content(revision->hash) != nullptr});
+  return inputs;
+}
 
-  for (const auto& arm : status.arms) {
+Result<wire::GatewayConfig> gateway_config(const ConfigurationInputs& inputs, const Observed& observed) {
+  wire::GatewayModel model;
+  model.served_model_name = inputs.served_model_name.value_or(inputs.name);
+  model.open = inputs.open;
+  model.salt = inputs.ns + "/" + inputs.name + "/run-" + std::to_string(inputs.last_run);
+  model.stickiness.assign(defaults::kStickinessBy.begin(), defaults::kStickinessBy.end());
+  if (inputs.stickiness) model.stickiness = inputs.stickiness->by;
+  model.evaluation.audience = evaluation_audience(inputs.ns, inputs.name);
+  model.evaluation.share = kEvaluationShare;
+  if (inputs.overflow)
+    model.overflow = *inputs.overflow == api::OnAbort::Shed ? wire::Overflow::Shed : wire::Overflow::Overload;
+
+  for (const auto& arm : inputs.arms) {
     wire::GatewayArm entry;
     entry.name = to_string(arm.name);
     entry.revision = arm.hash;
@@ -218,17 +240,15 @@ Result<wire::GatewayConfig> gateway_config(const Observed& observed,
   }
   assign_buckets(model);
 
-  std::set<std::string> named;
-  for (const auto* revision : {&status.stable, &status.candidate, &status.previous_stable}) {
-    if (!*revision || !named.insert((*revision)->hash).second) continue;
-    auto entry = config_revision(observed, **revision);
+  for (const auto& revision : inputs.revisions) {
+    auto entry = config_revision(observed, revision);
     if (!entry.ok()) return entry.error();
     model.revisions.push_back(std::move(*entry));
   }
   wire::GatewayConfig config;
   config.version = "gatewayconfig/v1";
-  config.namespace_ = observed.meta.ns;
-  config.model_deployment = observed.meta.name;
+  config.namespace_ = inputs.ns;
+  config.model_deployment = inputs.name;
   config.models.push_back(std::move(model));
   return config;
 }
@@ -243,22 +263,45 @@ Result<Child> revision_body(const Observed& observed, const std::string& hash, c
   auto body = body_of(observed, hash, stack);
   if (!body.ok()) return body.error();
   Json content = {{"immutable", true}, {"data", {{"body.json", body_text(*body)}}}};
-  return make_child(observed, kube::kConfigMaps, names_of::body(observed.meta.name, hash), "config",
+  return make_child(observed.meta, kube::kConfigMaps, names_of::body(observed.meta.name, hash), "config",
                     std::move(content), {{std::string(names::kRevisionHash), short_hash(hash)}});
 }
 
 Child gateway_config_map(const Observed& observed, wire::GatewayConfig config, std::int64_t epoch) {
   config.epoch = epoch;
   Json content = {{"data", {{"config.json", dump_json(config.to_json())}}}};
-  return make_child(observed, kube::kConfigMaps, names_of::gateway(observed.meta.name), "config",
+  return make_child(observed.meta, kube::kConfigMaps, names_of::gateway(observed.meta.name), "config",
                     std::move(content));
 }
 
-std::vector<Child> gateway_children(const Observed& observed, const wire::GatewayConfig& config) {
-  std::vector<Child> children = rights(observed, config);
-  children.push_back(evaluation_service(observed));
-  children.push_back(service(observed));
-  children.push_back(deployment(observed));
+kube::ObjectMeta GatewayInputs::owner() const {
+  kube::ObjectMeta meta;
+  meta.ns = ns;
+  meta.name = name;
+  meta.uid = uid;
+  return meta;
+}
+
+GatewayInputs gateway_inputs(const Observed& observed) {
+  const auto& meta = observed.meta;
+  GatewayInputs inputs;
+  inputs.ns = meta.ns;
+  inputs.name = meta.name;
+  inputs.uid = meta.uid;
+  inputs.settings = observed.spec.gateway;
+  inputs.image = observed.image;
+  inputs.image_pull_secrets = observed.image_pull_secrets;
+  inputs.endpoints = wanted_endpoints(observed);
+  for (const auto* revision : pointed_to(observed.status))
+    inputs.bodies.push_back(names_of::body(meta.name, revision->hash));
+  return inputs;
+}
+
+std::vector<Child> gateway_children(const GatewayInputs& inputs) {
+  std::vector<Child> children = rights(inputs);
+  children.push_back(evaluation_service(inputs));
+  children.push_back(service(inputs));
+  children.push_back(deployment(inputs));
   return children;
 }
 

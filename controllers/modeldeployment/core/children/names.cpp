@@ -7,12 +7,18 @@ namespace llmops::release::names_of {
 std::string gateway(std::string_view owner) {
   return std::string(owner) + "-gateway";
 }
+std::string engines(std::string_view owner) {
+  return std::string(owner) + "-engine";
+}
+std::string evaluators(std::string_view owner) {
+  return std::string(owner) + "-evaluator";
+}
 std::string evaluation(std::string_view owner) {
   return std::string(owner) + "-evaluation";
 }
 
-std::string user_service(std::string_view owner, const api::ModelDeploymentSpec& spec) {
-  if (spec.gateway && spec.gateway->service_name) return *spec.gateway->service_name;
+std::string user_service(std::string_view owner, const std::optional<api::GatewaySettings>& settings) {
+  if (settings && settings->service_name) return *settings->service_name;
   return std::string(owner);
 }
 

@@ -10,9 +10,11 @@
 
 namespace llmops::release::names_of {
 
-std::string gateway(std::string_view owner);     // Deployment, ServiceAccount, Role, RoleBinding, ConfigMap
+std::string gateway(std::string_view owner);     // Deployment, ServiceAccount, Role, ConfigMap …
+std::string engines(std::string_view owner);     // NetworkPolicy of all engine pods
+std::string evaluators(std::string_view owner);  // NetworkPolicy of all evaluator pods
 std::string evaluation(std::string_view owner);  // headless Service of the evaluation port
-std::string user_service(std::string_view owner, const api::ModelDeploymentSpec& spec);
+std::string user_service(std::string_view owner, const std::optional<api::GatewaySettings>& settings);
 std::string engine(std::string_view owner, std::string_view serving_hash);  // Deployment and headless Service
 std::string revision(std::string_view owner, std::string_view hash);
 std::string body(std::string_view owner, std::string_view hash);

@@ -1,0 +1,11 @@
+-- Healthy as soon as every rule works, so that what refers to it can follow in the next sync wave.
+local status = obj.status
+if status == nil or status.observedGeneration == nil or status.observedGeneration ~= obj.metadata.generation then
+  return {status = "Progressing", message = "waiting for the operator to look at this generation"}
+end
+for _, condition in ipairs(status.conditions or {}) do
+  if condition.type == "Compiled" then
+    return {status = condition.status == "True" and "Healthy" or "Degraded", message = condition.message}
+  end
+end
+return {status = "Progressing", message = "waiting for the operator to look at this generation"}
