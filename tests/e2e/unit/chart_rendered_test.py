@@ -167,7 +167,8 @@ class Values(unittest.TestCase):
                "replicas that elect nobody": "leaderElection=false", "a namespace that cannot be": "watchNamespaces={Shop}",
                "a namespace twice": "watchNamespaces={shop,shop}", "the name of a former value": "watchNamespace=shop",
                "a pull secret without a name": "imagePullSecrets[0].key=x", "an interval without a unit": "serviceMonitor.interval=30",
-               "an unknown affinity": "affinity.node.x=y", "a tag that is none": "image.tag=a b", "a label that is no text": "podLabels.a.b=c"}
+               "an unknown affinity": "affinity.node.x=y", "a tag that is none": "image.tag=a b", "a label that is no text": "podLabels.a.b=c",
+               "an admission that holds everybody up": "webhook.timeoutSeconds=60"}
 
     def test_what_the_schema_refuses(self):
         for what, setting in self.REFUSED.items():
