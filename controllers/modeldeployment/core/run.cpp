@@ -94,8 +94,8 @@ bool restore_rejections(Draft& draft, const std::string& stable, const Stack& co
   return !rejected.empty();
 }
 
-// An exchange of guardrails gave stable what this release was to bring: users have it, and a gate that judged it
-// now would hold it against stable.
+// An exchange of guardrails gave stable what this release was to bring: users have it, and a gate that judged
+// it now would hold it against stable.
 void decide_nothing_left(Draft& draft) {
   api::Decision decision;
   decision.reason = names::kReasonSuperseded;

@@ -136,7 +136,8 @@ TEST_F(ClusterVerbs, ChatStreams) {
 
 TEST_F(ClusterVerbs, ChatWritesALineOfJsonForEachTurn) {
   for (const bool streams : {false, true}) {
-    std::vector<std::string> arguments{"chat", "support-bot", "--url", url(), "--conversation", "c-1", "-o", "json"};
+    std::vector<std::string> arguments{"chat",           "support-bot", "--url", url(),
+                                       "--conversation", "c-1",         "-o",    "json"};
     if (streams) arguments.push_back("--stream");
     const CliRun ran = run(arguments, "one\n");
     EXPECT_EQ(ran.code, kGood) << ran.err;
