@@ -42,6 +42,10 @@ class ApiError(Exception):
         self.status = status
 
 
+class ApiConflict(ApiError):
+    """Another wrote first."""
+
+
 def resource_path(plural, namespace=None, name=None, subresource=None, **query):
     prefix = "/api/v1" if plural in _CORE else "/apis/" + _GROUPS[plural]
     parts = [prefix] + (["namespaces", namespace] if namespace else []) + [plural]
@@ -110,7 +114,7 @@ class Kube:
                 message = json.loads(raw)["message"]
             except (ValueError, KeyError, TypeError):
                 message = raw[:200].decode(errors="replace")
-            raise ApiError(answer.status, f"{method} {path}: {message}")
+            raise (ApiConflict if answer.status == 409 else ApiError)(answer.status, f"{method} {path}: {message}")
         return json.loads(raw) if raw[:1] in (b"{", b"[") else raw.decode()
 
     def get(self, plural, namespace, name):

@@ -11,6 +11,7 @@
 
 #include "operator/kube/client.hpp"
 #include "operator/main/verify.hpp"
+#include "operator/main/webhook.hpp"
 #include "operator/main/wiring.hpp"
 #include "operator/platform/real/loop.hpp"
 #include "operator/runtime/health.hpp"
@@ -32,6 +33,7 @@ struct Options {
   bool leader_elect = true;
   int workers = 4;
   std::size_t max_concurrent_releases = 10;
+  WebhookFlags webhook;
 };
 
 std::string environment(const char* name, const std::string& fallback) {
@@ -46,8 +48,10 @@ std::string watched(const Options& options) {
   return text;
 }
 
-Task<void> stop_loop_after(OperatorProgram& program, Loop& loop) {
+// Admission is answered until the rest has ended: other replicas may not be there.
+Task<void> stop_loop_after(OperatorProgram& program, Webhook* webhook, Loop& loop) {
   co_await program.run();
+  if (webhook) co_await webhook->drain();
   loop.stop();
 }
 
@@ -92,12 +96,23 @@ int run(const Options& options) {
     return 1;
   }
 
+  std::unique_ptr<Webhook> webhook;
+  if (options.webhook.port > 0) {
+    auto webhook_options = webhook_options_of(options.webhook, program_options.lease_namespace);
+    if (!webhook_options.ok()) {
+      (*log)->critical("{}", webhook_options.error().message);
+      return 2;
+    }
+    webhook_options->log = *log;
+    webhook = std::make_unique<Webhook>(env, loop.transport(), *config, program, std::move(*webhook_options));
+  }
+
   loop.on_signal({SIGTERM, SIGINT}, [&](int) {
     (*log)->info("stopping");
     program.stop();
   });
   (*log)->info("llmops-operator {} starts, image {}, {}", LLMOPS_VERSION, options.image, watched(options));
-  env.spawn("operator", stop_loop_after(program, loop));
+  env.spawn("operator", stop_loop_after(program, webhook.get(), loop));
   loop.run();
   return 0;
 }
@@ -146,6 +161,7 @@ int main(int argc, char** argv) {
                  "Releases under way at a time, in all (default 10); the others wait in turn")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
   app.add_option("--health-port", options.health_port, "Port of /healthz, /readyz and /metrics");
+  add_webhook_flags(app, options.webhook);
   app.add_option("--log-format", options.log_format, "json or text")->check(CLI::IsMember({"json", "text"}));
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error");
   app.set_version_flag("--version", LLMOPS_VERSION);

@@ -2,6 +2,7 @@
 
 #include <spdlog/logger.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "controllers/evalgate/controller.hpp"
@@ -14,6 +15,7 @@
 #include "operator/runtime/events.hpp"
 #include "operator/runtime/manager.hpp"
 #include "operator/runtime/metrics.hpp"
+#include "webhooks/admission/handler.hpp"
 
 namespace llmops {
 namespace {
@@ -31,6 +33,16 @@ release::Protection protection(const OperatorOptions& options) {
   protection.operator_namespace = options.lease_namespace;
   protection.monitoring_namespaces = options.monitoring_namespaces;
   return protection;
+}
+
+// The object itself, which keeps what is cached of it alive.
+template <class T>
+std::shared_ptr<const T> cached(const kube::Cache<controllers::Cached<T>>& cache,
+                                const kube::ObjectKey& key) {
+  auto found = cache.get(key);
+  if (!found) return nullptr;
+  const T* object = &found->object;
+  return std::shared_ptr<const T>(std::move(found), object);
 }
 
 }  // namespace
@@ -108,6 +120,7 @@ OperatorProgram::~OperatorProgram() = default;
 void OperatorProgram::make_parts() {
   parts_.reset();
   metrics_ = Metrics();  // what a former leader measured is no longer so
+  admission::describe_metrics(metrics_);
   parts_ = std::make_unique<Parts>(env_, transport_, config_, options_, identity_, metrics_);
 }
 
@@ -137,6 +150,21 @@ HealthChecks OperatorProgram::health() const {
   checks.ready = [this] { return parts_->manager.ready(); };
   checks.metrics = &metrics_;
   return checks;
+}
+
+// Asks for the parts each time: they are made anew when the lease is lost.
+admission::Objects OperatorProgram::objects() const {
+  admission::Objects objects;
+  objects.known = [this](const std::string& ns) {
+    const auto& watched = options_.watch_namespaces;
+    return parts_->manager.ready() && (watched.empty() || std::ranges::find(watched, ns) != watched.end());
+  };
+  objects.prompt_version = [this](const kube::ObjectKey& key) {
+    return cached(parts_->caches.prompt_versions, key);
+  };
+  objects.guardrail = [this](const kube::ObjectKey& key) { return cached(parts_->caches.guardrails, key); };
+  objects.eval_gate = [this](const kube::ObjectKey& key) { return cached(parts_->caches.eval_gates, key); };
+  return objects;
 }
 
 }  // namespace llmops

@@ -10,6 +10,7 @@
 #include "operator/platform/transport.hpp"
 #include "operator/runtime/health.hpp"
 #include "operator/runtime/metrics.hpp"
+#include "webhooks/admission/evaluate.hpp"
 
 namespace spdlog {
 class logger;
@@ -45,6 +46,9 @@ class OperatorProgram {
 
   // Valid while this object lives.
   HealthChecks health() const;
+  // What its caches know, for admission; on every replica.
+  admission::Objects objects() const;
+  Metrics& metrics() { return metrics_; }
 
  private:
   struct Parts;

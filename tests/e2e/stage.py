@@ -12,7 +12,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "e2e"), os.path.join(ROOT, "e2e", "harness"), os.path.join(ROOT, "e2e", "quickstart")]
 from images import ENGINE, image_name  # noqa: E402
 from install import SYSTEM_NAMESPACE, apply_golden_set, delete_namespace, ensure_namespace  # noqa: E402
-from kube import ATTEMPT, Kube, kubectl  # noqa: E402
+from kube import ATTEMPT, ApiConflict, Kube, kubectl  # noqa: E402
 from load import LoadRun  # noqa: E402
 from paths import AUDIT_LOG, CURRENT, SOCKETS, environment  # noqa: E402
 from reach import pod_address, service_address  # noqa: E402
@@ -127,6 +127,28 @@ class Stage:
             time.sleep(every)
         self.last_value = value
         return time.monotonic() - began
+
+    @contextlib.contextmanager
+    def without_admission(self):
+        """What this namespace gets is told by conditions alone, as where no webhook is installed."""
+        path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/llmops-operator"
+
+        def selected(change):
+            # The operator keeps the caBundle of the same object: whoever was late tries again.
+            for _ in range(20):
+                with contextlib.suppress(ApiConflict):
+                    configuration = self.kube.request("GET", path)
+                    change(configuration["webhooks"][0]["namespaceSelector"]["matchExpressions"][0]["values"])
+                    return self.kube.request("PUT", path, configuration)
+            raise TimeoutError("the webhook configuration never held still")
+
+        selected(lambda values: values.append(self.namespace))
+        time.sleep(2)  # API servers read it by a watch that tells nobody when
+        try:
+            yield
+        finally:
+            selected(lambda values: values.remove(self.namespace))
+            time.sleep(2)
 
     # The operator.
 

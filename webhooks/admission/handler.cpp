@@ -4,13 +4,11 @@
 #include <memory>
 #include <utility>
 
+#include "crds/base/metric_families.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::admission {
 namespace {
-
-constexpr const char* kRequests = "llmops_admission_requests_total";
-constexpr const char* kSeconds = "llmops_admission_seconds";
 
 struct Server {
   Env& env;
@@ -47,14 +45,14 @@ Reply reply_to(Server& server, const HttpRequest& request) {
   const auto began = server.env.uptime();
   const auto review = parse_review(request.body);
   if (!review.ok()) {
-    server.metrics.add(kRequests, {{"kind", "other"}, {"result", "malformed"}});
+    server.metrics.add(metrics::kAdmissionRequests.name, {{"kind", "other"}, {"result", "malformed"}});
     return plain(400, clip(review.error().message, 512));
   }
   const Answer answer = evaluate(*review, server.objects);
   const std::string kind = kind_label(review->kind);
   const auto took = std::chrono::duration<double>(server.env.uptime() - began);
-  server.metrics.add(kRequests, {{"kind", kind}, {"result", result_of(answer)}});
-  server.metrics.observe(kSeconds, {{"kind", kind}}, took.count());
+  server.metrics.add(metrics::kAdmissionRequests.name, {{"kind", kind}, {"result", result_of(answer)}});
+  server.metrics.observe(metrics::kAdmissionSeconds.name, {{"kind", kind}}, took.count());
   return {200, "application/json", review_answer(review->uid, answer)};
 }
 
@@ -70,8 +68,8 @@ Task<void> serve_one(std::shared_ptr<Server> server, ServerExchange& exchange) {
 }  // namespace
 
 void describe_metrics(Metrics& metrics) {
-  metrics.describe(kRequests, Metrics::Kind::Counter, "Questions of the API server, by kind and result.");
-  metrics.describe(kSeconds, Metrics::Kind::Histogram, "Time from a question read to its answer.",
+  metrics.describe(metrics::kAdmissionRequests);
+  metrics.describe(metrics::kAdmissionSeconds,
                    {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1});
 }
 

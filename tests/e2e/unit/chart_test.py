@@ -58,6 +58,21 @@ class ChartTest(unittest.TestCase):
             self.assertIn(f'aggregate-to-{role}: "true"', view)
         self.assertEqual(["view" in edit, 'aggregate-to-edit: "true"' in edit, 'aggregate-to-admin: "true"' in edit], [False, True, True])
 
+    def test_the_webhook_holds_up_nobody_and_looks_at_our_kinds_only(self):
+        webhook = read(CHART, "templates", "webhook.yaml")
+        self.assertIn("failurePolicy: Ignore", webhook)
+        self.assertIn("sideEffects: None", webhook)
+        self.assertRegex(webhook, r"apiGroups: \[llmops.dev\]\n.*\n +operations: \[CREATE, UPDATE\]\n"
+                         r" +resources: \[modeldeployments, promptversions, guardrails, evalgates\]\n")
+        self.assertEqual(len(re.findall(r"operations:", webhook)), 1)
+
+    def test_the_webhooks_rights_are_bound_to_its_own_secret_and_configuration(self):
+        webhook = read(CHART, "templates", "webhook.yaml")
+        rules = re.findall(r"- apiGroups: .*\n  resources: \[(\w+)\]\n(  resourceNames: .*\n)?  verbs: \[(.*)\]", webhook)
+        self.assertEqual([(resource, bool(named), verbs) for resource, named, verbs in rules],
+                         [("secrets", True, "get, update"), ("secrets", False, "create"),
+                          ("validatingwebhookconfigurations", True, "get, update")])
+
     def test_who_may_edit_may_not_write_a_verdict(self):
         edit = read(CHART, "templates", "user-roles.yaml").split("-edit\n")[1]
         self.assertNotIn("evalruns", edit)
