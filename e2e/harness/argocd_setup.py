@@ -51,8 +51,11 @@ def files():
 def install_settings():
     """CRDs, Argo CD's own settings as it ships them, and the chart's customizations patched into them as docs/gitops.md says."""
     kubectl("create", "namespace", NAMESPACE, check=False)
+    known = kubectl("get", "crds", "-o", "name")
     for name in ("application", "appproject", "applicationset"):
-        kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(files(), f"{name}-crd.yaml"))
+        # More than a megabyte: on a busy machine an apply of it may run into the API server's time limit.
+        if f"/{name}s.argoproj.io" not in known:
+            kubectl("create", "-f", os.path.join(files(), f"{name}-crd.yaml"))
     kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd/applications.argoproj.io", "crd/appprojects.argoproj.io")
     kubectl("apply", "-n", NAMESPACE, "-f", os.path.join(files(), "argocd-cm.yaml"))
     kubectl("apply", "-f", "-", stdin=SETTINGS)

@@ -196,8 +196,14 @@ def clicks(stage, play):
     play.stage.kube.patch("modeldeployments", stage.namespace, NAME, {"metadata": {"annotations": {"llmops.dev/command": stale}}})
     stage.wait("the stale click looked at", lambda: not play.last_command()["accepted"], 20)
     now = status(play.object())
-    refusals = [e for e in stage.kube.list("events", stage.namespace) if e.get("reason") == "CommandRefused"]
-    count = sum(max(1, e.get("count") or (e.get("series") or {}).get("count") or 1) for e in refusals)
+
+    def refusals():
+        events = [e for e in stage.kube.list("events", stage.namespace) if e.get("reason") == "CommandRefused"]
+        return sum(e.get("count") or (e.get("series") or {}).get("count") or 1 for e in events)
+
+    # Events follow the status that they tell of.
+    stage.wait("the event of the refusal", refusals, 20)
+    count = refusals()
     stage.check("a stale click is refused, once, with the reason", "no longer current" in now["lastCommand"]["result"]
                 and now["run"]["currentStepIndex"] == 4 and count == 1, f"{now['lastCommand']['result']}; {count} refusal")
     play.save("second-pause")
