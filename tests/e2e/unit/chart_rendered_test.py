@@ -60,7 +60,15 @@ class ChosenNamespaces(unittest.TestCase):
             self.assertEqual(where, {"shop", "bank"})
         cluster_wide = {(one["kind"], one["metadata"]["name"]) for one in rendered if "namespace" not in one["metadata"]
                         and one["kind"] != "CustomResourceDefinition"}
-        self.assertEqual(cluster_wide, {("ClusterRole", "llmops-operator-view"), ("ClusterRole", "llmops-operator-edit")})
+        # The webhook's configuration is of the whole cluster, and so is the right on that one object.
+        self.assertEqual(cluster_wide, {("ClusterRole", "llmops-operator-view"), ("ClusterRole", "llmops-operator-edit"), *(
+            (kind, "llmops-operator-webhook") for kind in ("ClusterRole", "ClusterRoleBinding")), ("ValidatingWebhookConfiguration", "llmops-operator")})
+        webhook = named(rendered, "ValidatingWebhookConfiguration")["webhooks"][0]
+        self.assertEqual(webhook["namespaceSelector"]["matchExpressions"], [
+            {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["shop", "bank"]}])
+        rights = named(rendered, "ClusterRole", "llmops-operator-webhook")["rules"]
+        self.assertEqual([(rule["resources"], rule["resourceNames"]) for rule in rights],
+                         [(["validatingwebhookconfigurations"], ["llmops-operator"])])
 
     def test_the_rules_are_those_of_the_whole_cluster(self):
         wide, narrow = named(objects(), "ClusterRole"), named(objects("watchNamespaces={shop}"), "Role")
@@ -74,8 +82,7 @@ class Reachability(unittest.TestCase):
         self.rendered = objects("networkPolicies.monitoringNamespaces={monitoring}")
         template = named(self.rendered, "Deployment")["spec"]["template"]
         ports = [(p["name"], p["containerPort"]) for c in template["spec"]["containers"] for p in c["ports"]]
-        # What a port of webhooks would be named, whether or not this version has one.
-        self.ports = dict([*ports, ("webhook", dict(ports).get("webhook", 9443))])
+        self.ports = dict(ports)
         self.operator = Pod("operator", NAMESPACE, tuple(template["metadata"]["labels"].items()), tuple(self.ports.items()))
         self.policies = [one for one in self.rendered if one["kind"] == "NetworkPolicy"]
         self.namespaces = {name: {"kubernetes.io/metadata.name": name} for name in (NAMESPACE, "monitoring", "shop", "kube-system")}
