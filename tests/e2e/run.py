@@ -60,7 +60,9 @@ def compare_rights(screen, audit, gateway_rules, complete):
         screen.line(f"  {'FAIL' if found else 'PASS'}  {sentence}: {len(found)}{''.join(f'{chr(10)}        {text}' for text in texts[:20])}")
         checks.append({"scenario": "rights", "check": sentence, "passed": not found, "figures": "; ".join(texts[:20])})
 
-    operator_rules = [rule for kind, namespace, name in (("clusterroles", None, RELEASE), ("roles", SYSTEM_NAMESPACE, f"{RELEASE}-leader"))
+    operator_rules = [rule for kind, namespace, name in (
+        ("clusterroles", None, RELEASE), ("clusterroles", None, f"{RELEASE}-webhook"), ("roles", SYSTEM_NAMESPACE, f"{RELEASE}-leader"),
+        ("roles", SYSTEM_NAMESPACE, f"{RELEASE}-webhook"))
                       for rule in (kube.get(kind, namespace, name) or {}).get("rules", [])]
     operator, gateways = audit.calls(lambda user: user == OPERATOR_USER), audit.calls(is_gateway)
     screen.line(f"  operator: {len(rights.expand(operator_rules))} rights, {len(operator)} used; "

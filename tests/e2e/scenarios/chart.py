@@ -26,6 +26,7 @@ VARIANTS = {
     "with monitoring": ["networkPolicies.monitoringNamespaces={monitoring,observability}", "serviceMonitor.enabled=true",
                         "serviceMonitor.interval=30s", "serviceMonitor.labels.release=prometheus"],
     "monitored in one namespace": ["watchNamespaces={shop}", "serviceMonitor.enabled=true"],
+    "without a webhook": ["webhook.enabled=false"],
     "without disruption budgets": ["disruptionBudgets.enabled=false"],
     "with pull secrets": ["imagePullSecrets[0].name=registry", "imagePullSecrets[1].name=mirror"],
     "with other names": ["nameOverride=releases", "fullnameOverride=release-operator", "extraLabels.team=platform"],
