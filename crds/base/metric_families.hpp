@@ -26,11 +26,11 @@ inline constexpr Family kReportPulls{Program::Operator, "llmops_gateway_report_p
                                      "", "Reports asked from gateways; none while everything is settled."};
 inline constexpr Family kTransitions{Program::Operator, "llmops_release_transitions_total", Type::Counter, "",
                                      "Status writes of ModelDeployments that carried a transition."};
-inline constexpr Family kAdmissionRequests{Program::Operator, "llmops_admission_requests_total",
-                                           Type::Counter, "kind,result",
-                                           "Questions of the API server, by kind and result."};
+inline constexpr Family kAdmissionRequests{
+    Program::Operator, "llmops_admission_requests_total", Type::Counter, "kind,result",
+    "Questions of API servers by kind and result: allowed, warned, refused or malformed."};
 inline constexpr Family kAdmissionSeconds{Program::Operator, "llmops_admission_seconds", Type::Histogram,
-                                          "kind", "Time from a question read to its answer."};
+                                          "kind", "From a question of an API server to its answer."};
 
 // Names follow OpenTelemetry's conventions for generative AI where they have one.
 inline constexpr Family kRequests{

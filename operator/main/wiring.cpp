@@ -156,9 +156,8 @@ HealthChecks OperatorProgram::health() const {
 admission::Objects OperatorProgram::objects() const {
   admission::Objects objects;
   objects.known = [this](const std::string& ns) {
-    return parts_->manager.ready() &&
-           (options_.watch_namespaces.empty() ||
-            std::ranges::find(options_.watch_namespaces, ns) != options_.watch_namespaces.end());
+    const auto& watched = options_.watch_namespaces;
+    return parts_->manager.ready() && (watched.empty() || std::ranges::find(watched, ns) != watched.end());
   };
   objects.prompt_version = [this](const kube::ObjectKey& key) {
     return cached(parts_->caches.prompt_versions, key);

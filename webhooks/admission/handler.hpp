@@ -10,8 +10,7 @@ namespace llmops::admission {
 
 inline constexpr std::string_view kPath = "/validate";
 
-// Families llmops_admission_requests_total{kind,result} and llmops_admission_seconds{kind}. `result` is
-// allowed, warned, refused or malformed. To be called again on a registry that was made anew.
+// kAdmissionRequests and kAdmissionSeconds. To be called again on a registry that was made anew.
 void describe_metrics(Metrics& metrics);
 
 // 200 with an AdmissionReview; 400 for a body that is none, 404, 405. `env` and `metrics` must outlive it,

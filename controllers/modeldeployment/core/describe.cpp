@@ -278,7 +278,14 @@ void describe(Draft& draft) {
   const bool users_served = available(observed, status);
   const bool wanted_is_stable = status.stable && draft.target.resolved() &&
                                 status.stable->hash == draft.target.hash && !status.run && !draft.target.held;
-  const bool reconciling = status.run.has_value() || phase == Phase::Progressing || phase == Phase::Baking;
+  // What may still come stalls nothing yet.
+  const auto& waiting = status.waiting_for;
+  const bool may_come = !blocked.empty() && waiting && waiting->kind == api::WaitKind::Reference &&
+                        waiting->since && observed.now - *waiting->since < kReferencePatience;
+  // For kstatus exactly one is true at a time: settled as wished, under way, or until something is changed.
+  const bool in_the_way = !blocked.empty() && !status.run && !wanted_is_stable && !may_come;
+  const bool stalled = phase == Phase::Degraded || phase == Phase::RolledBack || in_the_way;
+  const bool reconciling = !stalled && phase != Phase::Healthy;
   condition(names::kAvailable, users_served, reasons::kUsersServed, reasons::kNotServing,
             users_served ? "users are served by revision " + std::to_string(status.stable->revision)
                          : resting_message(draft, Phase::Degraded, status.stable ? nullptr : rejection));
@@ -316,12 +323,7 @@ void describe(Draft& draft) {
             : phase == Phase::RolledBack ? *status.message
                                          : "nothing was rolled back");
   condition(names::kReconciling, reconciling, reasons::kWorking, reasons::kSettled, *status.message);
-  const auto& waiting = status.waiting_for;
-  const bool may_come = !blocked.empty() && waiting && waiting->kind == api::WaitKind::Reference &&
-                        waiting->since && observed.now - *waiting->since < kReferencePatience;
-  condition(names::kStalled,
-            phase == Phase::Degraded || phase == Phase::RolledBack || (!blocked.empty() && !may_come),
-            reasons::kNeedsChange, reasons::kNotStalled, *status.message);
+  condition(names::kStalled, stalled, reasons::kNeedsChange, reasons::kNotStalled, *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
   if (!blocked.empty() && !draft.target.pending && !told_before(observed, blocked))

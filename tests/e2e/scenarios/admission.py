@@ -116,7 +116,7 @@ class Installed:
     """The operator as the chart installs it. (tests/integration/admission has another.)"""
 
     def __init__(self, stage):
-        self.stage = stage
+        self.stage, self.replicas = stage, len(stage.operator_pods())
 
     def restart(self, *arguments):
         install_chart(self.stage.options.tag, *(f"extraArgs[{i}]={argument}" for i, argument in enumerate(arguments)))
@@ -129,7 +129,7 @@ class Installed:
         self.stage.wait("no operator runs", lambda: not self.stage.operator_pods(), 60)
 
     def start(self):
-        self.scale(1)
+        self.scale(self.replicas)
 
 
 def forget_keys():

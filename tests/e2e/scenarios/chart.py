@@ -21,6 +21,7 @@ VARIANTS = {
     "without CRDs": ["crds.install=false"],
     "with what Argo CD must know": ["argocd.enabled=true"],
     "with CRDs that go": ["crds.keep=false"],
+    "without the webhook": ["webhook.enabled=false"],
     "without network policies": ["networkPolicies.enabled=false"],
     "with monitoring": ["networkPolicies.monitoringNamespaces={monitoring,observability}", "serviceMonitor.enabled=true",
                         "serviceMonitor.interval=30s", "serviceMonitor.labels.release=prometheus"],

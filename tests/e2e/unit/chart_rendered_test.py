@@ -52,15 +52,29 @@ class PlainManifests(unittest.TestCase):
 
 
 class ChosenNamespaces(unittest.TestCase):
-    def test_each_gets_a_role_and_nothing_is_cluster_wide_but_the_kinds_and_the_users_roles(self):
+    def test_each_gets_a_role_and_nothing_is_cluster_wide_but_the_kinds_the_users_roles_and_the_webhook(self):
         rendered = objects("watchNamespaces={shop,bank}")
         self.assertEqual([a for a in arguments(rendered) if a.startswith("--namespace=")], ["--namespace=shop", "--namespace=bank"])
         for kind in ("Role", "RoleBinding"):
             where = {one["metadata"]["namespace"] for one in rendered if one["kind"] == kind and one["metadata"]["name"] == "llmops-operator"}
             self.assertEqual(where, {"shop", "bank"})
-        cluster_wide = {(one["kind"], one["metadata"]["name"]) for one in rendered if "namespace" not in one["metadata"]
-                        and one["kind"] != "CustomResourceDefinition"}
-        self.assertEqual(cluster_wide, {("ClusterRole", "llmops-operator-view"), ("ClusterRole", "llmops-operator-edit")})
+        users = {("ClusterRole", "llmops-operator-view"), ("ClusterRole", "llmops-operator-edit")}
+        configuration = {("ValidatingWebhookConfiguration", "llmops-operator")}
+        # get and update of that one configuration: the test of the webhook's rights.
+        keeps_it = {("ClusterRole", "llmops-operator-webhook"), ("ClusterRoleBinding", "llmops-operator-webhook")}
+        self.assertEqual(self.cluster_wide(rendered), users | configuration | keeps_it)
+        self.assertEqual(self.cluster_wide(objects("watchNamespaces={shop,bank}", "webhook.enabled=false")), users)
+        self.assertEqual(self.cluster_wide(objects("watchNamespaces={shop,bank}", "webhook.certManager.enabled=true")), users | configuration)
+
+    @staticmethod
+    def cluster_wide(rendered):
+        return {(one["kind"], one["metadata"]["name"]) for one in rendered if "namespace" not in one["metadata"]
+                and one["kind"] != "CustomResourceDefinition"}
+
+    def test_the_webhook_is_asked_about_those_only(self):
+        webhook = named(objects("watchNamespaces={shop,bank}"), "ValidatingWebhookConfiguration")["webhooks"][0]
+        self.assertEqual(webhook["namespaceSelector"]["matchExpressions"],
+                         [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["shop", "bank"]}])
 
     def test_the_rules_are_those_of_the_whole_cluster(self):
         wide, narrow = named(objects(), "ClusterRole"), named(objects("watchNamespaces={shop}"), "Role")
@@ -153,7 +167,8 @@ class Values(unittest.TestCase):
                "replicas that elect nobody": "leaderElection=false", "a namespace that cannot be": "watchNamespaces={Shop}",
                "a namespace twice": "watchNamespaces={shop,shop}", "the name of a former value": "watchNamespace=shop",
                "a pull secret without a name": "imagePullSecrets[0].key=x", "an interval without a unit": "serviceMonitor.interval=30",
-               "an unknown affinity": "affinity.node.x=y", "a tag that is none": "image.tag=a b", "a label that is no text": "podLabels.a.b=c"}
+               "an unknown affinity": "affinity.node.x=y", "a tag that is none": "image.tag=a b", "a label that is no text": "podLabels.a.b=c",
+               "an admission that holds everybody up": "webhook.timeoutSeconds=60"}
 
     def test_what_the_schema_refuses(self):
         for what, setting in self.REFUSED.items():

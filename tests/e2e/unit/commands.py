@@ -17,7 +17,7 @@ KINDS = set("""pod pods deployment deployments service services svc job jobs con
 crd events event controllerrevision controllerrevisions serviceaccount role rolebinding endpointslices networkpolicy pvc""".split())
 KUBECTL = set("get describe explain apply create delete logs rollout scale patch annotate events label wait exec port-forward config kustomize".split())
 WITH_KIND = {"get", "describe", "explain", "delete", "scale", "patch", "annotate", "label", "wait"}
-VALUE_FLAGS = {"-n", "--namespace", "-l", "--selector", "-o", "--output", "-f", "--filename", "--for", "-c", "--tail", "--since", "--type", "-p",
+VALUE_FLAGS = {"-n", "-k", "--namespace", "-l", "--selector", "-o", "--output", "-f", "--filename", "--for", "-c", "--tail", "--since", "--type", "-p",
                "--context", "--field-selector", "--sort-by"}
 
 

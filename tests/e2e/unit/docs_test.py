@@ -119,6 +119,22 @@ class DocumentsTest(unittest.TestCase):
         self.assertGreater(len(to_run), 2)
         self.assertGreater(len(found), 15)
 
+    def test_manifests_that_are_shown_pass_lint(self):
+        problems, count = [], 0
+        for name in FILES:
+            shown = [block for block in markdown.blocks(name, read(name)) if block.language == "yaml" and "apiVersion: llmops.dev/" in block.text]
+            with tempfile.TemporaryDirectory() as folder:
+                for block in shown:
+                    with open(os.path.join(folder, f"line-{block.line}.yaml"), "w", encoding="utf-8") as file:
+                        file.write(block.text)
+                count += len(shown)
+                if shown:
+                    done = subprocess.run([commands.program(), "lint", "-f", folder, "-o", "json"], capture_output=True, text=True, check=False)
+                    problems += [f"{name}: {p['object']}: {p['field']}: {p['message']}" for p in json.loads(done.stdout)["problems"]
+                                 if p["severity"] == "error"]
+        self.assertEqual(problems, [])
+        self.assertGreater(count, 6)
+
     def test_commands_within_the_text_can_be_meant(self):
         problems, count = [], 0
         for name in FILES:

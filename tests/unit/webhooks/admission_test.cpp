@@ -87,6 +87,44 @@ TEST(Evaluate, LetsGoWhatIsBeingDeletedAndWhatDidNotChange) {
   EXPECT_TRUE(answer_to(question).allowed);
 }
 
+// A ModelDeployment whose inline prompt is `text`, with a command or none.
+Json deployment(const char* text, int replicas, const char* command) {
+  Json object = {{"metadata", {{"name", "bot"}, {"generation", 2}}},
+                 {"spec",
+                  {{"backend",
+                    {{"pods",
+                      {{"model", {{"uri", "image:///m.gguf"}}},
+                       {"engine", {{"type", "llamacpp"}, {"image", "localhost/engine:1"}}}}}}},
+                   {"replicas", replicas},
+                   {"prompt", {{"messages", {{{"role", "system"}, {"content", text}}}}}}}}};
+  if (*command) object["metadata"]["annotations"]["llmops.dev/command"] = command;
+  return object;
+}
+
+Answer change(Json before, Json after) {
+  Json question = review("ModelDeployment", std::move(after));
+  question["request"]["operation"] = "UPDATE";
+  question["request"]["oldObject"] = std::move(before);
+  return answer_to(question);
+}
+
+TEST(Evaluate, LetsABrokenObjectBeChangedElsewhere) {
+  const char* broken = "Hello {{ name";
+  const Answer elsewhere = change(deployment(broken, 1, ""), deployment(broken, 3, ""));
+  EXPECT_TRUE(elsewhere.allowed) << elsewhere.message;
+  EXPECT_EQ(elsewhere.warnings.size(), 1u);
+  EXPECT_FALSE(change(deployment(broken, 1, ""), deployment("{% if", 1, "")).allowed) << "broken anew";
+  EXPECT_TRUE(change(deployment(broken, 1, ""), deployment(broken, 1, "abort id=1")).allowed) << "steered";
+}
+
+TEST(Evaluate, AsksAboutACommandOnce) {
+  const char* stale = "promote revision=9 step=1 id=7";
+  const Answer click = change(deployment("Hello.", 1, ""), deployment("Hello.", 1, stale));
+  EXPECT_FALSE(click.allowed);
+  EXPECT_THAT(click.message, HasSubstr("revision 9 is no longer current"));
+  EXPECT_TRUE(change(deployment("Hello.", 1, stale), deployment("Hello.", 2, stale)).allowed);
+}
+
 TEST(Evaluate, LetsAnObjectOfANewerVersionThroughAndSaysSo) {
   Json object = broken_prompt();
   object["spec"]["template"] = {{"format", "of-tomorrow"}};
