@@ -121,7 +121,7 @@ TEST(CelSemantics, WorkIsBounded) {
     nested = list + ".all(" + variable + ", " + nested + ")";
   EXPECT_THAT(evaluate(nested), HasSubstr("error: found more than 1000000 steps"));
   std::string doubled = "['xxxxxxxxxx']";
-  for (int i = 0; i < 40; ++i) doubled += ".map(x, x + x)";
+  for (int i = 0; i < 22; ++i) doubled += ".map(x, x + x)";
   EXPECT_THAT(evaluate(doubled), HasSubstr("error: found more than 1000000 steps"));
 }
 
