@@ -8,6 +8,7 @@
 #include "cli/output_format.hpp"
 #include "cli/prompt_edit.hpp"
 #include "cli/prompt_file.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "cli/verdict_line.hpp"
 #include "crds/base/json.hpp"
@@ -29,12 +30,15 @@ class BumpVerb final : public Verb {
     return "Make the next version of a PromptVersion's file; a PromptVersion itself never changes";
   }
   void add_options(CLI::App& app) override {
-    app.add_option("file", file_, "the PromptVersion's manifest, - for standard input")->required();
+    app.add_option("file", file_, "the PromptVersion's manifest, - for standard input")
+        ->type_name(kFileValue)
+        ->required();
     app.add_option("-m,--message", message_, "commitMessage of the next version");
     app.add_flag("-w,--write", write_, "write it beside the file as <name>.yaml, not to standard output");
     app.add_option("--reference", references_,
                    "manifest whose ModelDeployments refer to the prompt and shall refer to the next version "
                    "(with --write); again for more")
+        ->type_name(kFileValue)
         ->allow_extra_args(false);
     add_output_option(app, format_);
   }
@@ -50,7 +54,12 @@ class BumpVerb final : public Verb {
     auto next = next_prompt(*text, message_);
     if (!next) return end_with_usage(with_context(next.error(), file_), context);
     if (!write_) {
-      context.out << next->text << std::flush;
+      if (format_ == OutputFormat::Json)
+        context.out << dump_json({{"name", next->name}, {"version", next->version}, {"text", next->text}})
+                    << "\n";
+      else
+        context.out << next->text;
+      context.out << std::flush;
       return kGood;
     }
     return store(*next, context);

@@ -8,7 +8,9 @@
 #include "cli/chat_way.hpp"
 #include "cli/cluster.hpp"
 #include "cli/network.hpp"
+#include "cli/output_format.hpp"
 #include "cli/release.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "crds/base/defaults.hpp"
 
@@ -25,6 +27,7 @@ struct ChatFlags {
   std::string url;
   std::string variables;
   bool stream = false;
+  OutputFormat format = OutputFormat::Text;
 };
 
 std::string random_conversation(Env& env) {
@@ -157,6 +160,12 @@ class Chat {
     context_.out << std::flush;
     if (!who.empty()) context_.err << who << "\n" << std::flush;
     if (!answer) co_return lost(answer.error());
+    if (flags_.format == OutputFormat::Json) {
+      Json line = lineage_json(response->headers);
+      line["conversation"] = conversation_;
+      line["answer"] = *answer;
+      context_.out << dump_json(line) << "\n" << std::flush;
+    }
     messages_.push_back({{"role", "assistant"}, {"content", std::move(*answer)}});
     co_return kGood;
   }
@@ -168,6 +177,10 @@ class Chat {
     return error.code == ErrorCode::Internal ? kBad : kUnmeasured;
   }
 
+  void print(const std::string& text) {
+    if (flags_.format == OutputFormat::Text) context_.out << text << std::flush;
+  }
+
   Task<Result<std::string>> print_whole(HttpResponse& response) {
     auto body = co_await llmops::read_all(*response.body, kMaxAnswerBytes);
     if (!body) co_return body.error();
@@ -176,7 +189,7 @@ class Chat {
                       "HTTP " + std::to_string(response.status) + ": " + error_text(*body)};
     auto text = answer_text(*body);
     if (!text) co_return Error{ErrorCode::Internal, text.error().message};
-    context_.out << *text << "\n";
+    print(*text + "\n");
     co_return text;
   }
 
@@ -188,13 +201,13 @@ class Chat {
       if (!chunk || chunk->empty()) break;
       auto text = stream.feed(*chunk);
       if (!text) {
-        context_.out << "\n";
+        print("\n");
         co_return Error{ErrorCode::Internal, text.error().message};
       }
       whole += *text;
-      context_.out << *text << std::flush;
+      print(*text);
     }
-    context_.out << "\n";
+    print("\n");
     if (!stream.done()) co_return Error{ErrorCode::Internal, "the answer was cut in the middle"};
     co_return whole;
   }
@@ -215,7 +228,7 @@ class ChatVerb final : public Verb {
   std::string name() const override { return "chat"; }
   std::string description() const override { return "Talk to what users have, through the gateway"; }
   void add_options(CLI::App& app) override {
-    app.add_option("name", flags_.name, "ModelDeployment")->required();
+    app.add_option("name", flags_.name, "ModelDeployment")->type_name(kModelDeploymentValue)->required();
     app.add_option("-m,--message", flags_.message,
                    "what to say (default: the lines of standard input, one a turn)");
     app.add_flag("--stream", flags_.stream, "print the answer while it is written");
@@ -224,6 +237,7 @@ class ChatVerb final : public Verb {
     app.add_option("--vars", flags_.variables, "values of the prompt's variables, a JSON object");
     app.add_option("--url", flags_.url,
                    "where the gateway is (default: its Service, then the API server's proxy)");
+    add_output_option(app, flags_.format);
     add_cluster_options(app, cluster_);
   }
 

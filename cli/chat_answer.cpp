@@ -1,5 +1,7 @@
 #include "cli/chat_answer.hpp"
 
+#include <cstdlib>
+
 #include "crds/base/json.hpp"
 #include "crds/base/text.hpp"
 
@@ -25,6 +27,16 @@ std::string lineage(const Headers& headers) {
   return "revision " + std::string(revision) + " (" + std::string(headers.get("x-llmops-revision-hash")) +
          "), arm " + std::string(headers.get("x-llmops-arm")) + ", epoch " +
          std::string(headers.get("x-llmops-epoch"));
+}
+
+Json lineage_json(const Headers& headers) {
+  Json made = Json::object();
+  for (const char* field : {"revision", "epoch"})
+    if (const auto text = headers.get(std::string("x-llmops-") + field); !text.empty())
+      made[field] = std::strtoll(std::string(text).c_str(), nullptr, 10);
+  if (const auto hash = headers.get("x-llmops-revision-hash"); !hash.empty()) made["hash"] = hash;
+  if (const auto arm = headers.get("x-llmops-arm"); !arm.empty()) made["arm"] = arm;
+  return made;
 }
 
 Result<std::string> AnswerStream::feed(std::string_view bytes) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "crds/base/json.hpp"
 #include "crds/base/result.hpp"
 #include "operator/platform/http.hpp"
 
@@ -19,6 +20,8 @@ std::string error_text(std::string_view body);
 // "revision 2 (005d53ec37), arm stable, epoch 3", from the headers by which a gateway says who answered;
 // empty without them.
 std::string lineage(const Headers& headers);
+// The same as {revision, hash, arm, epoch}; an empty object without them.
+Json lineage_json(const Headers& headers);
 
 // Server-sent events (WHATWG HTML §9.2) of a streamed completion, wherever the network cut them.
 class AnswerStream {

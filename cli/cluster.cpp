@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/network.hpp"
+#include "cli/value_names.hpp"
 #include "operator/kube/kubeconfig.hpp"
 
 namespace llmops::cli {
@@ -20,10 +21,12 @@ Result<kube::ClientConfig> read_config(const ClusterFlags& flags, Env& env) {
 }  // namespace
 
 void add_cluster_options(CLI::App& app, ClusterFlags& flags) {
-  app.add_option("-n,--namespace", flags.ns, "namespace (default: that of the kubeconfig's context)");
-  app.add_option("--context", flags.context, "context of the kubeconfig (default: the current one)");
-  app.add_option("--kubeconfig", flags.kubeconfig,
-                 "kubeconfig file (default: $KUBECONFIG or ~/.kube/config)");
+  app.add_option("-n,--namespace", flags.ns, "namespace (default: that of the kubeconfig's context)")
+      ->type_name(kNamespaceValue);
+  app.add_option("--context", flags.context, "context of the kubeconfig (default: the current one)")
+      ->type_name(kContextValue);
+  app.add_option("--kubeconfig", flags.kubeconfig, "kubeconfig file (default: $KUBECONFIG or ~/.kube/config)")
+      ->type_name(kFileValue);
 }
 
 Result<Cluster> find_cluster(const ClusterFlags& flags, Context& context) {

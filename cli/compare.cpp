@@ -8,6 +8,7 @@
 #include "cli/output_format.hpp"
 #include "cli/paired_answers.hpp"
 #include "cli/result_text.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "cli/verdict_line.hpp"
 #include "crds/base/json.hpp"
@@ -30,12 +31,15 @@ class CompareVerb final : public Verb {
   std::string name() const override { return "compare"; }
   std::string description() const override { return "Judge two files of recorded answers by an EvalGate"; }
   void add_options(CLI::App& app) override {
-    app.add_option("-f,--file", gate_, "file or folder with the EvalGate, - for standard input")->required();
+    app.add_option("-f,--file", gate_, "file or folder with the EvalGate, - for standard input")
+        ->type_name(kFileValue)
+        ->required();
     app.add_option("--name", name_, "name of the EvalGate when there are several");
     app.add_option("--stable", stable_,
                    "JSON Lines of stable: {id, output, reference, …} or {id, scores: {metric: x}}")
+        ->type_name(kFileValue)
         ->required();
-    app.add_option("--candidate", candidate_, "the same of the candidate")->required();
+    app.add_option("--candidate", candidate_, "the same of the candidate")->type_name(kFileValue)->required();
     add_output_option(app, format_);
   }
 

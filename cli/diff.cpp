@@ -6,6 +6,7 @@
 #include "cli/output_format.hpp"
 #include "cli/part_difference.hpp"
 #include "cli/prompt_file.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "cli/verdict_line.hpp"
 #include "crds/base/digest.hpp"
@@ -55,9 +56,12 @@ class DiffVerb final : public Verb {
     return "Compare two prompts: texts, parameters, and about how many tokens";
   }
   void add_options(CLI::App& app) override {
-    app.add_option("before", before_, "a file with one prompt, or with -f a name")->required();
-    app.add_option("after", after_, "likewise")->required();
-    app.add_option("-f,--file", file_, "manifests in which both are: a file or a folder");
+    app.add_option("before", before_, "a file with one prompt, or with -f a name")
+        ->type_name(kFileValue)
+        ->required();
+    app.add_option("after", after_, "likewise")->type_name(kFileValue)->required();
+    app.add_option("-f,--file", file_, "manifests in which both are: a file or a folder")
+        ->type_name(kFileValue);
     add_output_option(app, format_);
   }
 

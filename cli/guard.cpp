@@ -8,6 +8,7 @@
 #include "cli/files.hpp"
 #include "cli/guard_file.hpp"
 #include "cli/output_format.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "cli/verdict_line.hpp"
 #include "crds/base/json.hpp"
@@ -43,7 +44,9 @@ class GuardVerb final : public Verb {
   std::string name() const override { return "guard"; }
   std::string description() const override { return "Send a text, or lines {id, text}, through a Guardrail"; }
   void add_options(CLI::App& app) override {
-    app.add_option("-f,--file", file_, "file or folder with the Guardrail, - for standard input")->required();
+    app.add_option("-f,--file", file_, "file or folder with the Guardrail, - for standard input")
+        ->type_name(kFileValue)
+        ->required();
     app.add_option("--name", name_, "which Guardrail, when there are several");
     app.add_option("--stage", stage_, "where the text is")
         ->required()
@@ -53,7 +56,9 @@ class GuardVerb final : public Verb {
         ->check(CLI::Range(1, 1 << 20));
     app.add_option("--system-prompt", system_prompt_,
                    "the system prompt, for systemPromptLeak; @FILE for a file");
-    app.add_option("input", input_, "file with the text, - for standard input")->capture_default_str();
+    app.add_option("input", input_, "file with the text, - for standard input")
+        ->type_name(kFileValue)
+        ->capture_default_str();
     add_output_option(app, format_);
   }
 

@@ -8,6 +8,7 @@
 #include "cli/output_format.hpp"
 #include "cli/release.hpp"
 #include "cli/table.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 
 namespace llmops::cli {
@@ -27,7 +28,7 @@ class HistoryVerb final : public Verb {
   std::string name() const override { return "history"; }
   std::string description() const override { return "List the releases that have ended"; }
   void add_options(CLI::App& app) override {
-    app.add_option("name", name_, "ModelDeployment")->required();
+    app.add_option("name", name_, "ModelDeployment")->type_name(kModelDeploymentValue)->required();
     add_output_option(app, format_);
     add_cluster_options(app, cluster_);
   }

@@ -12,6 +12,7 @@
 #include "cli/lint_checks.hpp"
 #include "cli/lint_objects.hpp"
 #include "cli/output_format.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "cli/verdict_line.hpp"
 #include "crds/base/json.hpp"
@@ -38,6 +39,7 @@ class LintVerb final : public Verb {
   void add_options(CLI::App& app) override {
     app.add_option("-f,--file", paths_,
                    "files, folders with all below them (*.yaml, *.yml, *.json), - for standard input")
+        ->type_name(kFileValue)
         ->required();
     add_output_option(app, format_);
   }

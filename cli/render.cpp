@@ -4,6 +4,7 @@
 
 #include "cli/output_format.hpp"
 #include "cli/prompt_file.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "cli/verdict_line.hpp"
 #include "crds/base/json.hpp"
@@ -24,6 +25,7 @@ class RenderVerb final : public Verb {
            "-f,--file", file_,
            "manifests with the PromptVersion (and what it includes) or a ModelDeployment with a prompt: "
            "a file, a folder, - for standard input")
+        ->type_name(kFileValue)
         ->required();
     app.add_option("--name", name_, "which prompt, where there are several");
     app.add_option("--vars", variables_, "values of variables by name: JSON, or @FILE");

@@ -6,6 +6,7 @@
 #include "cli/metric_flag.hpp"
 #include "cli/output_format.hpp"
 #include "cli/result_text.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "cli/verdict_line.hpp"
 #include "crds/base/json.hpp"
@@ -27,7 +28,7 @@ class ScoreVerb final : public Verb {
                        "; keys ignoreCase, form, name, pattern)")
         ->required()
         ->allow_extra_args(false);
-    app.add_option("data", data_, "JSON Lines file, - for standard input")->required();
+    app.add_option("data", data_, "JSON Lines file, - for standard input")->type_name(kFileValue)->required();
     add_output_option(app, format_);
   }
 

@@ -9,6 +9,7 @@
 #include "cli/release_goal.hpp"
 #include "cli/status_text.hpp"
 #include "cli/status_watch.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 
 namespace llmops::cli {
@@ -54,7 +55,8 @@ class StatusVerb final : public Verb {
                                                        {"healthy", Goal::Healthy},
                                                        {"rolled-back", Goal::RolledBack},
                                                        {"settled", Goal::Settled}};
-    app.add_option("name", wanted_.name, "ModelDeployment (default: a table of all)");
+    app.add_option("name", wanted_.name, "ModelDeployment (default: a table of all)")
+        ->type_name(kModelDeploymentValue);
     app.add_flag("-A,--all-namespaces", wanted_.all_namespaces, "those of all namespaces");
     app.add_flag("-w,--watch", watch_,
                  "go on, and show every change: one as a tree with its pods and EvalRuns");

@@ -106,14 +106,15 @@ class StatusWatch {
   void begin(kube::Cache<T>& cache, const char* name) {
     cache.listen([this](const auto&, const auto&) { changed(); });
     tasks_.push_back(env_.spawn(name, cache.run(client_)));
-    tasks_.push_back(env_.spawn(name, pass_on(cache.progress())));
+    tasks_.push_back(env_.spawn(name, pass_on(cache)));
   }
 
   // An empty list changes no object, but it is an answer.
-  Task<void> pass_on(Notify& progress) {
+  Task<void> pass_on(kube::CacheBase& cache) {
     for (;;) {
-      const Wake wake = co_await env_.wait(progress);
+      const Wake wake = co_await env_.wait(cache.progress());
       if (wake == Wake::Cancelled) co_return;
+      if (&cache == &releases_) troubles_ = 0;
       changed();
     }
   }
@@ -129,9 +130,7 @@ class StatusWatch {
   }
 
   void release_trouble(const Error& error) {
-    const std::string& version = releases_.resource_version();
-    troubles_ = version == trouble_at_ ? troubles_ + 1 : 1;
-    trouble_at_ = version;
+    ++troubles_;
     const bool hopeless = error.code == ErrorCode::Forbidden || error.code == ErrorCode::Unauthorized ||
                           error.code == ErrorCode::NotFound || !releases_.synced();
     if (hopeless || troubles_ > kTriesInARow) return end_with(error);
@@ -268,8 +267,7 @@ class StatusWatch {
   Notify changed_;
   std::uint64_t changes_ = 0;
   std::optional<Error> ended_;
-  int troubles_ = 0;
-  std::string trouble_at_;
+  int troubles_ = 0;  // in a row
   std::vector<std::string> unread_;
   kube::ObjectKey plan_key_;
   std::optional<std::vector<api::CanaryStep>> plan_;

@@ -7,6 +7,7 @@
 #include "cli/network.hpp"
 #include "cli/output_format.hpp"
 #include "cli/release.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "crds/base/names.hpp"
 
@@ -134,11 +135,12 @@ class SteerVerb final : public Verb {
   std::string name() const override { return name_; }
   std::string description() const override { return description_; }
   void add_options(CLI::App& app) override {
-    app.add_option("name", wanted_.name, "ModelDeployment")->required();
+    app.add_option("name", wanted_.name, "ModelDeployment")->type_name(kModelDeploymentValue)->required();
     if (name_ == "promote") app.add_flag("--full", full_, "all steps at once, instead of the one that is on");
     if (name_ == "rollback")
       app.add_option("--to", wanted_.to, "number of the revision (default: the one that was stable before)")
-          ->check(CLI::PositiveNumber);
+          ->check(CLI::PositiveNumber)
+          ->type_name(kRevisionValue);
     app.add_option("--by", wanted_.by, "who asks, for the record (default: $USER)");
     app.add_option("--timeout", timeout_seconds_, "seconds to wait for the operator's answer (default 20)")
         ->check(CLI::Range(1, 3600));

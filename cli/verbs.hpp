@@ -25,6 +25,7 @@ std::unique_ptr<Verb> make_retry();
 std::unique_ptr<Verb> make_pause();
 std::unique_ptr<Verb> make_resume();
 std::unique_ptr<Verb> make_rollback();
+std::unique_ptr<Verb> make_completion();
 std::unique_ptr<Verb> make_version();
 
 // All verbs in the order in which the help shows them.

@@ -7,6 +7,7 @@
 #include "cli/explanation_text.hpp"
 #include "cli/network.hpp"
 #include "cli/output_format.hpp"
+#include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
 #include "crds/base/names.hpp"
 #include "operator/kube/object.hpp"
@@ -89,9 +90,10 @@ class WhyVerb final : public Verb {
     return "Explain the decision about a revision, with its numbers";
   }
   void add_options(CLI::App& app) override {
-    app.add_option("name", name_, "ModelDeployment")->required();
+    app.add_option("name", name_, "ModelDeployment")->type_name(kModelDeploymentValue)->required();
     app.add_option("revision", revision_,
-                   "number of the revision (default: the one being released, else the last)");
+                   "number of the revision (default: the one being released, else the last)")
+        ->type_name(kRevisionValue);
     add_output_option(app, format_);
     add_cluster_options(app, cluster_);
   }

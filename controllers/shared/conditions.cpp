@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crds/base/names.hpp"
+
 namespace llmops::controllers {
 
 void set_condition(std::vector<api::Condition>& conditions, const ConditionValue& value,
@@ -19,6 +21,17 @@ void set_condition(std::vector<api::Condition>& conditions, const ConditionValue
   condition->observed_generation = generation;
   condition->reason = value.reason;
   condition->message = clip(value.message, kMaxMessageBytes);
+}
+
+void set_readiness(std::vector<api::Condition>& conditions, Readiness readiness, std::string_view reason,
+                   const std::string& message, std::int64_t generation, Timestamp now) {
+  const auto set = [&](std::string_view type, bool value) {
+    const auto status = value ? api::ConditionStatus::True : api::ConditionStatus::False;
+    set_condition(conditions, {type, status, reason, message}, generation, now);
+  };
+  set(names::kReady, readiness == Readiness::Ready);
+  set(names::kReconciling, readiness == Readiness::Awaiting);
+  set(names::kStalled, readiness == Readiness::Stalled);
 }
 
 const api::Condition* find_condition(const std::vector<api::Condition>& conditions, std::string_view type) {

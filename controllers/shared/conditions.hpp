@@ -26,6 +26,16 @@ struct ConditionValue {
 void set_condition(std::vector<api::Condition>& conditions, const ConditionValue& value,
                    std::int64_t generation, Timestamp now);
 
+enum class Readiness {
+  Ready,
+  Awaiting,  // what it refers to is not there yet
+  Stalled    // somebody has to change something
+};
+
+// Ready, and for kstatus Reconciling and Stalled, of which at most one is true and none beside Ready.
+void set_readiness(std::vector<api::Condition>& conditions, Readiness readiness, std::string_view reason,
+                   const std::string& message, std::int64_t generation, Timestamp now);
+
 // The condition of that type, or null.
 const api::Condition* find_condition(const std::vector<api::Condition>& conditions, std::string_view type);
 

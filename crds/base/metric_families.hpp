@@ -26,7 +26,6 @@ inline constexpr Family kReportPulls{Program::Operator, "llmops_gateway_report_p
                                      "", "Reports asked from gateways; none while everything is settled."};
 inline constexpr Family kTransitions{Program::Operator, "llmops_release_transitions_total", Type::Counter, "",
                                      "Status writes of ModelDeployments that carried a transition."};
-
 inline constexpr Family kAdmissionRequests{
     Program::Operator, "llmops_admission_requests_total", Type::Counter, "kind,result",
     "Questions of API servers by kind and result: allowed, warned, refused or malformed."};

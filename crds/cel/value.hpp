@@ -1,4 +1,4 @@
-// Values of the Common Expression Language (https://cel.dev, language definition v0.20): those that the rules
+// Values of the Common Expression Language (https://cel.dev): those that the rules
 // of our CRDs meet. Not here: uint, bytes, timestamps, maps with keys that are no texts.
 #pragma once
 

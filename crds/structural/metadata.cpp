@@ -60,10 +60,7 @@ bool check_metadata(const Json& object, std::vector<Finding>& findings) {
   const Json empty = Json::object();
   const auto found = object.find("metadata");
   const Json& metadata = found == object.end() || found->is_null() ? empty : *found;
-  if (!metadata.is_object()) {
-    findings.push_back(of_wrong_type(at, "object", json_type(metadata)));
-    return true;
-  }
+  if (!metadata.is_object()) return true;  // told by the schema
   bool blocked = false;
   for (const auto& [name, value] : metadata.items()) {
     const FieldPath here = at.member(name);
@@ -82,9 +79,11 @@ bool check_metadata(const Json& object, std::vector<Finding>& findings) {
     }
   }
   const std::string name = string_at(metadata, "name");
-  if (metadata.contains("name") && metadata["name"].is_string() && !name.empty())
+  const bool is_told =
+      metadata.contains("name") && !metadata["name"].is_null() && !metadata["name"].is_string();
+  if (!name.empty()) {
     check_name(name, at.member("name"), findings);
-  else if (!metadata.contains("name") && string_at(metadata, "generateName").empty()) {
+  } else if (!is_told && string_at(metadata, "generateName").empty()) {
     findings.push_back({"metadata.name", "Required value: name or generateName is required"});
     blocked = true;
   }

@@ -50,6 +50,8 @@ class CacheBase : public ReflectorSink {
   CacheBase(ResourceType type, Namespaces namespaces, ListOptions options);
   const ResourceType& type() const { return type_; }
   bool synced() const { return synced_; }
+  // What events and bookmarks have reached; empty where several namespaces are looked at.
+  const std::string& resource_version() const { return resource_version_; }
   // True once events or bookmarks have reached `resource_version` in this namespace (or versions are not
   // comparable). Without several namespaces it does not matter which.
   bool has_seen(std::string_view resource_version, std::string_view ns = {}) const;

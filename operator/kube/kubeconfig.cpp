@@ -150,6 +150,21 @@ Result<Entry> find_entry(const std::map<std::string, Entry>& entries, const std:
                                         (known.empty() ? "none (the files name none)" : known)};
 }
 
+Result<Merged> merge_files(const std::vector<std::string>& paths) {
+  Merged merged;
+  bool any = false;
+  for (const auto& path : paths) {
+    if (!std::filesystem::exists(path)) continue;
+    any = true;
+    const Result<void> read = merge_file(path, merged);
+    if (!read.ok()) return read.error();
+  }
+  if (any) return merged;
+  std::string looked;
+  for (const auto& path : paths) looked += (looked.empty() ? "" : ", ") + path;
+  return Error{ErrorCode::NotFound, "kubeconfig: no file found; looked for " + looked};
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path) {
@@ -241,20 +256,18 @@ Result<bool> parse_server_url(std::string_view url, ClientConfig& into) {
   return https;
 }
 
+Result<std::vector<std::string>> contexts_of_kubeconfig_files(const std::vector<std::string>& paths) {
+  const Result<Merged> merged = merge_files(paths);
+  if (!merged.ok()) return merged.error();
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : merged->contexts) names.push_back(name);
+  return names;
+}
+
 Result<ClientConfig> load_kubeconfig_files(const std::vector<std::string>& paths, std::string_view context) {
-  Merged merged;
-  bool any = false;
-  for (const auto& path : paths) {
-    if (!std::filesystem::exists(path)) continue;
-    any = true;
-    const Result<void> read = merge_file(path, merged);
-    if (!read.ok()) return read.error();
-  }
-  if (!any) {
-    std::string looked;
-    for (const auto& path : paths) looked += (looked.empty() ? "" : ", ") + path;
-    return Error{ErrorCode::NotFound, "kubeconfig: no file found; looked for " + looked};
-  }
+  const Result<Merged> read = merge_files(paths);
+  if (!read.ok()) return read.error();
+  const Merged& merged = *read;
   const std::string name = context.empty() ? merged.current_context : std::string(context);
   if (name.empty())
     return Error{ErrorCode::NotFound, "kubeconfig: current-context is not set; name a context"};
@@ -295,7 +308,7 @@ Result<ClientConfig> load_kubeconfig_files(const std::vector<std::string>& paths
   return config;
 }
 
-Result<ClientConfig> load_kubeconfig(std::string_view context) {
+std::vector<std::string> kubeconfig_paths() {
   std::vector<std::string> paths;
   const char* listed = std::getenv("KUBECONFIG");
   const char* home = std::getenv("HOME");
@@ -307,7 +320,11 @@ Result<ClientConfig> load_kubeconfig(std::string_view context) {
   } else if (home) {
     paths.push_back(std::string(home) + "/.kube/config");
   }
-  return load_kubeconfig_files(paths, context);
+  return paths;
+}
+
+Result<ClientConfig> load_kubeconfig(std::string_view context) {
+  return load_kubeconfig_files(kubeconfig_paths(), context);
 }
 
 }  // namespace llmops::kube

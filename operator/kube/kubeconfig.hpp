@@ -18,6 +18,12 @@ namespace llmops::kube {
 Result<ClientConfig> load_kubeconfig_files(const std::vector<std::string>& paths,
                                            std::string_view context = {});
 
+// Those of $KUBECONFIG, else ~/.kube/config, whether they exist or not.
+std::vector<std::string> kubeconfig_paths();
+
+// The names of the contexts that the merged files have. Errors as above.
+Result<std::vector<std::string>> contexts_of_kubeconfig_files(const std::vector<std::string>& paths);
+
 // Base64 (RFC 4648 §4), white space ignored.
 Result<std::string> decode_base64(std::string_view text);
 std::string encode_base64(std::string_view bytes);

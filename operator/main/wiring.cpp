@@ -26,6 +26,15 @@ kube::ListOptions evaluators() {
   return {evalrun::evaluator_selector(), ""};
 }
 
+release::Protection protection(const OperatorOptions& options) {
+  release::Protection protection;
+  protection.network_policies = options.network_policies;
+  protection.disruption_budgets = options.disruption_budgets;
+  protection.operator_namespace = options.lease_namespace;
+  protection.monitoring_namespaces = options.monitoring_namespaces;
+  return protection;
+}
+
 // The object itself, which keeps what is cached of it alive.
 template <class T>
 std::shared_ptr<const T> cached(const kube::Cache<controllers::Cached<T>>& cache,
@@ -34,15 +43,6 @@ std::shared_ptr<const T> cached(const kube::Cache<controllers::Cached<T>>& cache
   if (!found) return nullptr;
   const T* object = &found->object;
   return std::shared_ptr<const T>(std::move(found), object);
-}
-
-release::Protection protection(const OperatorOptions& options) {
-  release::Protection protection;
-  protection.network_policies = options.network_policies;
-  protection.disruption_budgets = options.disruption_budgets;
-  protection.operator_namespace = options.lease_namespace;
-  protection.monitoring_namespaces = options.monitoring_namespaces;
-  return protection;
 }
 
 }  // namespace

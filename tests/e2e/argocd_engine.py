@@ -44,6 +44,8 @@ class Engine:
         """What the action would write into llmops.dev/command; empty when it changes nothing. It may change nothing else."""
         given = [word for key, value in parameters.items() for word in ("--param", f"{key}={value}")]
         text = self._ask("run-action", path, action, *given)
+        # A long value is folded onto lines that are indented deeper than its key.
+        text = re.sub(r"(?m)\n> {7,}(?=\S)", " ", text)
         lines = [line[2:].strip() for line in text.splitlines() if line[:2] == "> "]
         command = next((line.removeprefix("llmops.dev/command: ") for line in lines if line.startswith("llmops.dev/command: ")), "")
         others = [line for line in lines if line != "annotations:" and line != f"llmops.dev/command: {command}"]

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "crds/base/metric_families.hpp"
 #include "crds/base/text.hpp"
 
 namespace llmops::admission {

@@ -65,12 +65,15 @@ std::optional<Transition> decide(const Observed& observed) {
     next.status.dataset_digest = finding.report.dataset_digest;
   }
   next.status.message = controllers::clip(finding.message, controllers::kMaxMessageBytes);
-  for (const std::string_view type : {names::kDecidable, names::kReady}) {
-    controllers::set_condition(
-        next.status.conditions,
-        {type, decidable ? ConditionStatus::True : ConditionStatus::False, finding.reason, finding.message},
-        observed.meta.generation, observed.now);
-  }
+  controllers::set_condition(next.status.conditions,
+                             {names::kDecidable, decidable ? ConditionStatus::True : ConditionStatus::False,
+                              finding.reason, finding.message},
+                             observed.meta.generation, observed.now);
+  controllers::set_readiness(next.status.conditions,
+                             decidable                                     ? controllers::Readiness::Ready
+                             : finding.reason == reasons::kDatasetNotFound ? controllers::Readiness::Awaiting
+                                                                           : controllers::Readiness::Stalled,
+                             finding.reason, finding.message, observed.meta.generation, observed.now);
   if (observed.status && next.status == before) return std::nullopt;
   next.note =
       note_of(before.conditions, *controllers::find_condition(next.status.conditions, names::kDecidable));

@@ -41,8 +41,12 @@ std::optional<Transition> decide(const Observed& observed, const rules::CompileG
   next.status.digest = rules::guardrail_digest(observed.spec);
   next.status.rules = static_cast<std::int64_t>(observed.spec.rules.size());
   next.status.used_by = observed.used_by;
-  controllers::set_condition(next.status.conditions, compiled(observed, compile), observed.meta.generation,
-                             observed.now);
+  const auto verdict = compiled(observed, compile);
+  controllers::set_condition(next.status.conditions, verdict, observed.meta.generation, observed.now);
+  controllers::set_readiness(next.status.conditions,
+                             verdict.status == ConditionStatus::True ? controllers::Readiness::Ready
+                                                                     : controllers::Readiness::Stalled,
+                             verdict.reason, verdict.message, observed.meta.generation, observed.now);
   if (observed.status && next.status == before) return std::nullopt;
   next.note =
       note_of(before.conditions, *controllers::find_condition(next.status.conditions, names::kCompiled));

@@ -17,15 +17,16 @@ namespace llmops::release {
 namespace {
 
 // There as it should be, or not ours to change.
-bool in_place(const Observed& observed, const ChildState& live, const ChildDigest& wanted) {
+bool in_place(const Observed& observed, const ChildState& live, const std::string& digest,
+              const std::string& essence) {
   const auto* controller = live.meta.controller();
   return !controller || controller->uid != observed.meta.uid || live.meta.deletion_timestamp ||
-         (live.content_digest == wanted.digest && live.essence == wanted.essence);
+         (live.content_digest == digest && live.essence == essence);
 }
 
 bool in_place(const Observed& observed, const ChildDigest& wanted) {
   const ChildState* live = observed.child(wanted.type.kind, wanted.name);
-  return live && in_place(observed, *live, wanted);
+  return live && in_place(observed, *live, wanted.digest, wanted.essence);
 }
 
 // Creates what is missing, replaces what differs, and keeps off what is not ours.
@@ -33,15 +34,14 @@ void ensure(const Observed& observed, Child child, std::vector<Action>& actions)
   const ChildState* live = observed.child(child.type.kind, child.name());
   if (!live)
     actions.emplace_back(Create{std::move(child)});
-  else if (!in_place(observed, *live, {child.type, child.name(), child.digest, essence_of(child.object)}))
+  else if (!in_place(observed, *live, child.digest, essence_of(child.object)))
     actions.emplace_back(Replace{std::move(child), live->meta});
 }
 
-// Objects of ours of that kind that are wanted no longer.
-std::vector<kube::ObjectMeta> unwanted(const Observed& observed, const kube::ResourceType& type,
-                                       const std::vector<ChildDigest>& wanted) {
+// Those of ours of that kind that are wanted no longer go.
+void remove_others(const Observed& observed, const kube::ResourceType& type,
+                   const std::vector<ChildDigest>& wanted, std::vector<Action>& actions) {
   const std::string prefix = std::string(type.kind) + "/";
-  std::vector<kube::ObjectMeta> found;
   for (auto at = observed.children.lower_bound(prefix);
        at != observed.children.end() && at->first.starts_with(prefix); ++at) {
     const auto& meta = at->second.meta;
@@ -49,9 +49,8 @@ std::vector<kube::ObjectMeta> unwanted(const Observed& observed, const kube::Res
     const bool ours = controller && controller->uid == observed.meta.uid && !meta.deletion_timestamp;
     const bool kept = std::ranges::any_of(
         wanted, [&](const ChildDigest& child) { return child.type == type && child.name == meta.name; });
-    if (ours && !kept) found.push_back(meta);
+    if (ours && !kept) actions.emplace_back(Delete{type, meta});
   }
-  return found;
 }
 
 // Before the first pod that they shield.
@@ -59,10 +58,11 @@ void ensure_protection(const Observed& observed, Derived& derived, std::vector<A
   const auto& status = observed.status;
   if (!status.epoch || (!status.stable && !status.candidate)) return;
   const auto& wanted = derived.protection(observed);
-  if (!std::ranges::all_of(wanted, [&](const auto& child) { return in_place(observed, child); }))
-    for (auto& child : protection_children(observed)) ensure(observed, std::move(child), actions);
-  for (const auto& type : {kube::kNetworkPolicies, kube::kPodDisruptionBudgets})
-    for (auto& meta : unwanted(observed, type, wanted)) actions.emplace_back(Delete{type, std::move(meta)});
+  if (!std::ranges::all_of(wanted, [&](const ChildDigest& child) { return in_place(observed, child); }))
+    for (auto& child : protection_children(observed.meta, observed.protection))
+      ensure(observed, std::move(child), actions);
+  remove_others(observed, kube::kNetworkPolicies, wanted, actions);
+  remove_others(observed, kube::kPodDisruptionBudgets, wanted, actions);
 }
 
 void ensure_gateway(const Observed& observed, Derived& derived, std::vector<Action>& actions) {
@@ -80,7 +80,7 @@ void ensure_gateway(const Observed& observed, Derived& derived, std::vector<Acti
     if (body.ok()) actions.emplace_back(Create{std::move(*body)});
   }
   const bool may_configure = !observed.config || observed.config->epoch <= *status.epoch;
-  const ChildDigest& configured = derived.config_map(observed, *digest, *status.epoch);
+  const ChildDigest& configured = derived.config_map(observed, status, *digest, *status.epoch);
   const auto is_in_place = [&](const ChildDigest& wanted) { return in_place(observed, wanted); };
   if ((!may_configure || is_in_place(configured)) &&
       std::ranges::all_of(derived.gateway(observed), is_in_place))

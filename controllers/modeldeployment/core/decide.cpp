@@ -64,12 +64,12 @@ void at_rest(Draft& draft) {
 
 // Whether somebody else wrote the ConfigMap: it holds an epoch that this status has never given, or other
 // content under its own. Gateways may follow it already, or will when they start.
-bool overwritten(const Draft& draft, const std::string& configuration) {
-  const Observed& observed = draft.observed;
-  const auto& status = draft.status;
-  if (!observed.config || !status.epoch || observed.config->epoch < *status.epoch) return false;
-  if (observed.config->epoch > *status.epoch) return true;
-  return observed.config->essence != draft.derived.config_map(observed, configuration, *status.epoch).essence;
+bool overwritten(const Draft& draft, const std::string& digest) {
+  const auto& config = draft.observed.config;
+  const auto& epoch = draft.status.epoch;
+  if (!config || !epoch || config->epoch < *epoch) return false;
+  if (config->epoch > *epoch) return true;
+  return config->essence != draft.derived.config_map(draft.observed, draft.status, digest, *epoch).essence;
 }
 
 // A configuration that differs from the one in force gets the next epoch: above all that status, ConfigMap or

@@ -28,10 +28,10 @@ const Result<std::string>& Derived::configuration(const Observed& observed,
   });
 }
 
-const ChildDigest& Derived::config_map(const Observed& observed, const std::string& configuration,
-                                       std::int64_t epoch) {
+const ChildDigest& Derived::config_map(const Observed& observed, const api::ModelDeploymentStatus& status,
+                                       const std::string& configuration, std::int64_t epoch) {
   return config_map_.of({observed.meta.uid, configuration, epoch}, [&](const auto&) {
-    const auto config = gateway_config(configuration_inputs(observed, observed.status), observed);
+    const auto config = gateway_config(configuration_inputs(observed, status), observed);
     return config.ok() ? digest_of(gateway_config_map(observed, *config, epoch)) : ChildDigest{};
   });
 }
@@ -42,8 +42,9 @@ const std::vector<ChildDigest>& Derived::gateway(const Observed& observed) {
 }
 
 const std::vector<ChildDigest>& Derived::protection(const Observed& observed) {
-  return protection_.of({observed.meta.uid, observed.protection},
-                        [&](const auto&) { return digests_of(protection_children(observed)); });
+  return protection_.of({observed.meta.uid, observed.protection}, [&](const auto& inputs) {
+    return digests_of(protection_children(observed.meta, inputs.second));
+  });
 }
 
 const ChildDigest& Derived::engine_service(const Observed& observed, const std::string& serving_hash) {

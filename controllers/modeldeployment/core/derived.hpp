@@ -34,7 +34,7 @@ class Last {
 // A child as it should be, without its document.
 struct ChildDigest {
   kube::ResourceType type;
-  std::string name, digest, essence;  // essence_of()
+  std::string name, digest, essence;
 };
 
 class Derived {
@@ -45,12 +45,10 @@ class Derived {
                                            const api::ModelDeploymentStatus& status);
 
   // The ConfigMap that carries it; `configuration` is its config_digest.
-  const ChildDigest& config_map(const Observed& observed, const std::string& configuration,
-                                std::int64_t epoch);
+  const ChildDigest& config_map(const Observed& observed, const api::ModelDeploymentStatus& status,
+                                const std::string& configuration, std::int64_t epoch);
 
   const std::vector<ChildDigest>& gateway(const Observed& observed);
-
-  // NetworkPolicies and disruption budgets.
   const std::vector<ChildDigest>& protection(const Observed& observed);
 
   const ChildDigest& engine_service(const Observed& observed, const std::string& serving_hash);
@@ -58,8 +56,8 @@ class Derived {
  private:
   Last<ConfigurationInputs, Result<std::string>> configuration_;
   Last<std::tuple<std::string, std::string, std::int64_t>, ChildDigest> config_map_;  // UID, digest, epoch
+  Last<std::pair<std::string, Protection>, std::vector<ChildDigest>> protection_;     // UID
   Last<GatewayInputs, std::vector<ChildDigest>> gateway_;
-  Last<std::pair<std::string, Protection>, std::vector<ChildDigest>> protection_;  // UID and settings
   // By UID and serving hash; as many as a ModelDeployment has engines at a time.
   std::map<std::pair<std::string, std::string>, ChildDigest> engine_services_;
 };

@@ -69,6 +69,8 @@ Phase phase_of(const Draft& draft, const api::Rejection* rejection) {
     return has_been_available(status) ? Phase::Degraded : Phase::Progressing;
   const bool back_by_command = draft.target.held && status.held && draft.target.hash == status.stable->hash;
   if (rejection || back_by_command) return Phase::RolledBack;
+  // A hold that was set or lifted just now: what serves is not what is asked for any more.
+  if (draft.target.held != status.held.has_value()) return Phase::Progressing;
   if (draft.waiting && draft.waiting->kind == api::WaitKind::Person) return Phase::Paused;
   if (!traffic_settled(status)) return Phase::Progressing;
   if (status.bake_until) return Phase::Baking;
@@ -276,7 +278,14 @@ void describe(Draft& draft) {
   const bool users_served = available(observed, status);
   const bool wanted_is_stable = status.stable && draft.target.resolved() &&
                                 status.stable->hash == draft.target.hash && !status.run && !draft.target.held;
-  const bool reconciling = status.run.has_value() || phase == Phase::Progressing || phase == Phase::Baking;
+  // What may still come stalls nothing yet.
+  const auto& waiting = status.waiting_for;
+  const bool may_come = !blocked.empty() && waiting && waiting->kind == api::WaitKind::Reference &&
+                        waiting->since && observed.now - *waiting->since < kReferencePatience;
+  // For kstatus exactly one is true at a time: settled as wished, under way, or until something is changed.
+  const bool in_the_way = !blocked.empty() && !status.run && !wanted_is_stable && !may_come;
+  const bool stalled = phase == Phase::Degraded || phase == Phase::RolledBack || in_the_way;
+  const bool reconciling = !stalled && phase != Phase::Healthy;
   condition(names::kAvailable, users_served, reasons::kUsersServed, reasons::kNotServing,
             users_served ? "users are served by revision " + std::to_string(status.stable->revision)
                          : resting_message(draft, Phase::Degraded, status.stable ? nullptr : rejection));
@@ -314,12 +323,7 @@ void describe(Draft& draft) {
             : phase == Phase::RolledBack ? *status.message
                                          : "nothing was rolled back");
   condition(names::kReconciling, reconciling, reasons::kWorking, reasons::kSettled, *status.message);
-  const auto& waiting = status.waiting_for;
-  const bool may_come = !blocked.empty() && waiting && waiting->kind == api::WaitKind::Reference &&
-                        waiting->since && observed.now - *waiting->since < kReferencePatience;
-  condition(names::kStalled,
-            phase == Phase::Degraded || phase == Phase::RolledBack || (!blocked.empty() && !may_come),
-            reasons::kNeedsChange, reasons::kNotStalled, *status.message);
+  condition(names::kStalled, stalled, reasons::kNeedsChange, reasons::kNotStalled, *status.message);
 
   const auto changed = [&](Phase to) { return status.phase == to && observed.status.phase != to; };
   if (!blocked.empty() && !draft.target.pending && !told_before(observed, blocked))

@@ -128,11 +128,11 @@ void finish_promotion(Draft& draft) {
   std::erase_if(status.retiring,
                 [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
   std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == promoted.hash; });
-  draft.notes.push_back({false, reasons::kReleasePromoted,
-                         revision_name(promoted) + " is stable" +
-                             (status.bake_until ? "; the previous stable stays warm until " +
-                                                      format_timestamp(*status.bake_until)
-                                                : std::string())});
+  draft.notes.push_back(
+      {false, reasons::kReleasePromoted,
+       revision_name(promoted) + " is stable" +
+           (status.bake_until ? "; the previous stable stays warm for " + format_duration(bake)
+                              : std::string())});
 }
 
 void finish_rollback(Draft& draft) {

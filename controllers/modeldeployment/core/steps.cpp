@@ -138,7 +138,8 @@ bool analysis_passed(Draft& draft, std::int64_t step, const std::vector<api::Gat
       const std::int64_t attempt = draft.status.run->analysis_attempt.value_or(0);
       if (attempt < kMaxAnalysisAttempts - 1) {
         draft.status.run->analysis_attempt = attempt + 1;
-        draft.notes.push_back({true, reasons::kAnalysisRetried, state.message});
+        draft.notes.push_back(
+            {true, reasons::kAnalysisRetried, revision_name(*draft.status.candidate) + ": " + state.message});
         wait_for(draft, api::WaitKind::Gate, state.gate, "measuring again after: " + state.message);
       } else {
         pause_for_person(draft, names::kPauseAnalysisError,

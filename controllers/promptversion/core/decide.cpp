@@ -59,8 +59,12 @@ std::optional<Transition> decide(const Observed& observed) {
   next.status.observed_generation = observed.meta.generation;
   next.status.digest = rules::prompt_digest(content);
   next.status.used_by = observed.used_by;
-  controllers::set_condition(next.status.conditions, rendered(content), observed.meta.generation,
-                             observed.now);
+  const auto verdict = rendered(content);
+  controllers::set_condition(next.status.conditions, verdict, observed.meta.generation, observed.now);
+  controllers::set_readiness(next.status.conditions,
+                             verdict.status == ConditionStatus::True ? controllers::Readiness::Ready
+                                                                     : controllers::Readiness::Stalled,
+                             verdict.reason, verdict.message, observed.meta.generation, observed.now);
   if (observed.status && next.status == before) return std::nullopt;
   next.note =
       note_of(before.conditions, *controllers::find_condition(next.status.conditions, names::kRendered));

@@ -216,8 +216,11 @@ def rollback_to_pruned(stage, play):
     play.shows("Degraded", lambda sync, _, health: (sync, health) == ("Synced", "Degraded"), 30)
     stage.check("a click goes back to a revision whose prompt left Git long ago", True, status(play.object())["message"])
     play.save("held")
+    mark = play.transcript.mark()
     play.click("retry")
     play.release.wait_for("the spec decides again", waits_at(2), 90)
+    healths = [health for _, _, (_, _, health) in play.transcript.since(mark, "app")]
+    stage.check("what a person goes back from is not Healthy on the way", "Healthy" not in healths, " → ".join(healths))
     play.click("abort")
     play.release.wait_for("aborted", lambda obj: status(obj).get("phase") == "RolledBack" and "run" not in status(obj), 60)
     stage.check("retry and abort by clicks", play.last_command()["verb"] == "abort" and play.last_command()["accepted"], play.last_command()["result"])
@@ -228,17 +231,22 @@ def bad_prompt(stage, play):
     """A template that nobody can read, with the reference to it."""
     spec = play.object()["spec"]["promptRef"]
     play.commit("A broken template", play.refer_to(5), play.prompt(5, '"Hello {{ name"'))
-    sync = lambda: play.app.read()["status"].get("operationState", {})  # noqa: E731
-    stage.wait("the sync to fail", lambda: sync().get("phase") == "Failed", 60)
+
+    def failed():
+        """What the sync says of the prompt, once it has given up on its wave."""
+        result = play.app.read()["status"].get("operationState", {}).get("syncResult", {})
+        return [r["message"] for r in result.get("resources", []) if r["name"] == "support-answer-v5" and r.get("hookPhase") == "Failed"]
+
+    stage.wait("the sync to give up", failed, 60)
     stage.check("a prompt that cannot be read ends the sync in its wave, before the ModelDeployment",
-                play.object()["spec"]["promptRef"] == spec, sync().get("message"))
+                play.object()["spec"]["promptRef"] == spec, stage.last_value[0])
     play.save("invalid", "promptversion", "support-answer-v5")
 
 
 def scale(stage, play):
     play.transcript.note("kubectl scale to 1, as an autoscaler would")
     kubectl("scale", "modeldeployment", NAME, "-n", stage.namespace, "--replicas=1")
-    play.release.wait_for("one engine pod", lambda obj: status(obj).get("replicas") == 1 and len(play.release.pods("engine")) == 1, 60)
+    play.release.wait_for("one engine pod", lambda obj: status(obj).get("replicas") == 1, 60)
     play.app.refresh(hard=True)
     play.app.sync()
     began = time.monotonic()

@@ -107,7 +107,7 @@ def pods_that_escape(a):
     every = {path: value for fields in cases.values() for path, value in fields.items() if path != "engine__env"}
     made = a.deployment("escapes", with_pod_fields(**every), strict=False)
     kept = json.dumps(made["spec"]["backend"])
-    found = [word for word in ("host", "secret", "serviceAccount", "nodeName", "privileged", "containers", "labels", "volumes") if word in kept]
+    found = [word for word in ("hostNetwork", "hostPID", "hostPath", "secret", "serviceAccount", "nodeName", "privileged", "containers", "labels", "volumes") if word in kept]
     a.stage.check("where unknown fields are ignored, none of them is kept", not found, f"POST with fieldValidation=Ignore: kept {found or 'nothing'}")
     workload = lambda: next((d for d in a.kube.list("deployments", a.namespace, "llmops.dev/model-deployment=escapes,llmops.dev/component=engine")), None)
     a.stage.wait("its engine", workload, 60)

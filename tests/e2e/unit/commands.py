@@ -15,9 +15,9 @@ PROGRAMS = {"apt-get", "cat", "cd", "echo", "export", "git", "jq", "printf"}
 # What a cluster has beside our kinds.
 KINDS = set("""pod pods deployment deployments service services svc job jobs configmap configmaps secret secrets lease namespace ns node nodes
 crd events event controllerrevision controllerrevisions serviceaccount role rolebinding endpointslices networkpolicy pvc""".split())
-KUBECTL = set("get describe explain apply create delete logs rollout scale patch annotate events label wait exec port-forward config".split())
+KUBECTL = set("get describe explain apply create delete logs rollout scale patch annotate events label wait exec port-forward config kustomize".split())
 WITH_KIND = {"get", "describe", "explain", "delete", "scale", "patch", "annotate", "label", "wait"}
-VALUE_FLAGS = {"-n", "--namespace", "-l", "--selector", "-o", "--output", "-f", "--filename", "--for", "-c", "--tail", "--since", "--type", "-p",
+VALUE_FLAGS = {"-n", "-k", "--namespace", "-l", "--selector", "-o", "--output", "-f", "--filename", "--for", "-c", "--tail", "--since", "--type", "-p",
                "--context", "--field-selector", "--sort-by"}
 
 
@@ -158,6 +158,8 @@ def kubectl_problems(words):
         return found + (explain_problems(positional[1]) if len(positional) > 1 else [])
     if positional[0] == "rollout":
         positional = positional[1:]
+    elif positional[0] == "kustomize":
+        return found
     elif positional[0] not in WITH_KIND:
         positional = [word for word in positional if "/" in word or word == positional[0]]
     for kind in positional[1].split(",") if len(positional) > 1 else []:

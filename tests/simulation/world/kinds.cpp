@@ -52,7 +52,7 @@ const ResourceType& canonical(const ResourceType& type) {
 
 bool has_status(const ResourceType& type) {
   return type.group == "llmops.dev" || type == kube::kDeployments || type == kube::kJobs ||
-         type == kube::kPods;
+         type == kube::kPods || type == kube::kPodDisruptionBudgets;
 }
 
 bool has_scale(const ResourceType& type) {
@@ -65,7 +65,7 @@ bool is_created_by_update(const ResourceType& type) {
 }
 
 bool needs_version(const ResourceType& type) {
-  return type.group == "llmops.dev" || type == kube::kLeases;
+  return type.group == "llmops.dev" || type == kube::kLeases || type == kube::kPodDisruptionBudgets;
 }
 
 bool is_answered_by_object(const ResourceType& type) {
@@ -75,6 +75,8 @@ bool is_answered_by_object(const ResourceType& type) {
 Json first_status(const ResourceType& type) {
   if (type == kube::kDeployments || type == kube::kJobs) return Json::object();
   if (type == kube::kPods) return {{"phase", "Pending"}, {"qosClass", "BestEffort"}};
+  if (type == kube::kPodDisruptionBudgets)
+    return {{"disruptionsAllowed", 0}, {"currentHealthy", 0}, {"desiredHealthy", 0}, {"expectedPods", 0}};
   if (type == kube::kServices) return {{"loadBalancer", Json::object()}};
   return {};
 }

@@ -1,4 +1,4 @@
-// What expressions mean (language definition v0.20).
+// What expressions mean (by the language definition of cel-spec).
 #include <gmock/gmock.h>
 
 #include "evaluate.hpp"

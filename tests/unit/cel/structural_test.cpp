@@ -181,6 +181,9 @@ TEST(Structural, MetadataHoldsANameAndTexts) {
   EXPECT_THAT(found_in_metadata(R"({"generateName":"a-"})"), IsEmpty());
   EXPECT_THAT(found_in_metadata("{}"),
               ElementsAre("metadata.name: Required value: name or generateName is required"));
+  EXPECT_THAT(found_in_metadata(R"({"name":null})"),
+              ElementsAre("metadata.name: Required value: name or generateName is required"));
+  EXPECT_THAT(found_in_metadata("[1]"), ElementsAre(HasSubstr("metadata in body must be of type object")));
   EXPECT_THAT(found_in_metadata(R"({"name":"A b"})"), ElementsAre(HasSubstr("RFC 1123 subdomain")));
   EXPECT_THAT(found_in_metadata(R"({"name":12})"),
               ElementsAre(HasSubstr("metadata.name in body must be of type string")));

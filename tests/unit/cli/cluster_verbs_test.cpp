@@ -134,6 +134,21 @@ TEST_F(ClusterVerbs, ChatStreams) {
   EXPECT_EQ(ran.last_line(), "revision 2 (005d53ec37), arm stable, epoch 3");
 }
 
+TEST_F(ClusterVerbs, ChatWritesALineOfJsonForEachTurn) {
+  for (const bool streams : {false, true}) {
+    std::vector<std::string> arguments{"chat", "support-bot", "--url", url(), "--conversation", "c-1", "-o", "json"};
+    if (streams) arguments.push_back("--stream");
+    const CliRun ran = run(arguments, "one\n");
+    EXPECT_EQ(ran.code, kGood) << ran.err;
+    EXPECT_EQ(parse_json(ran.out).value(), Json({{"conversation", "c-1"},
+                                                 {"answer", "14일 이내입니다."},
+                                                 {"revision", 2},
+                                                 {"hash", "005d53ec37"},
+                                                 {"arm", "stable"},
+                                                 {"epoch", 3}}));
+  }
+}
+
 TEST_F(ClusterVerbs, ChatSaysWhenAStreamWasCut) {
   completion_ = "cut";
   const CliRun ran = run({"chat", "support-bot", "--url", url(), "-m", "hi", "--stream"});

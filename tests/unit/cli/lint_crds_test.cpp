@@ -101,6 +101,13 @@ TEST(LintOfWhatAnApiServerJudged, FindsThePlacesOfItsErrors) {
   EXPECT_EQ(found, text_of(fs::path(LLMOPS_SOURCE_DIR) / "tests/unit/cli/fixtures/lint_places.txt"));
 }
 
+TEST(LintOfOurOwnManifests, FindsNothingWrongInTheQuickstart) {
+  const CliRun run =
+      run_cli({"lint", "-f", std::string(LLMOPS_SOURCE_DIR) + "/e2e/quickstart", "-o", "json"});
+  EXPECT_EQ(run.code, 0) << run.out;
+  EXPECT_EQ(run.err.find("0 objects"), std::string::npos) << run.err;
+}
+
 TEST(LintOfWhatAnApiServerJudged, LooksAtTheSecondDocumentOfAChangeAsAtANewObject) {
   for (const fs::path& file : files_in(std::string(kValidation) + "updates")) {
     const CliRun run = run_cli({"lint", "-f", file.string(), "-o", "json"});

@@ -191,6 +191,8 @@ TEST_F(PromptVerbs, BumpWritesTheNextVersionAndKeepsCommentsAndLayout) {
   expected.replace(expected.find("support-answer-v12"), 18, "support-answer-v13");
   expected.replace(expected.find("version: 12"), 11, "version: 13");
   EXPECT_EQ(run_cli({"bump", file}).out, expected);
+  EXPECT_EQ(parse_json(run_cli({"bump", file, "-o", "json"}).out).value(),
+            Json({{"name", "support-answer-v13"}, {"version", 13}, {"text", expected}}));
   expected.insert(expected.find("  messages:"), "  commitMessage: \"Two \\\"short\\\" sentences\"\n");
   EXPECT_EQ(run_cli({"bump", file, "-m", "Two \"short\" sentences"}).out, expected);
   EXPECT_EQ(run_cli({"bump", "-", "-m", "Again"}, expected).out.find("Two") == std::string::npos, true);

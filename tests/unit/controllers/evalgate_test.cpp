@@ -79,6 +79,8 @@ TEST(EvalGate, NamesAMissingConfigMapAndWhatToDo) {
   ASSERT_TRUE(next);
   EXPECT_EQ(status_of(*next, names::kDecidable), ConditionStatus::False);
   EXPECT_EQ(find_condition(next->status.conditions, names::kReady)->reason, "DatasetNotFound");
+  EXPECT_EQ(status_of(*next, names::kReconciling), ConditionStatus::True) << "it may come next";
+  EXPECT_EQ(status_of(*next, names::kStalled), ConditionStatus::False);
   EXPECT_THAT(*next->status.message, AllOf(StartsWith("spec.offline.dataset.configMapRef.name"),
                                            HasSubstr("shop/golden"), HasSubstr("create")));
   EXPECT_FALSE(next->status.items);
@@ -98,6 +100,7 @@ TEST(EvalGate, NamesAMissingKeyWithTheKeysThatAreThere) {
   const Json source = config_map("golden.jsonl", golden(60));
   const auto next = decide(observed(&source));
   EXPECT_EQ(find_condition(next->status.conditions, names::kDecidable)->reason, "DatasetKeyNotFound");
+  EXPECT_EQ(status_of(*next, names::kStalled), ConditionStatus::True);
   EXPECT_THAT(*next->status.message, AllOf(HasSubstr("no key dataset.jsonl"), HasSubstr("golden.jsonl")));
   EXPECT_EQ(status_of(*decide(observed(&source, 0.1, "golden.jsonl")), names::kDecidable),
             ConditionStatus::True);

@@ -55,6 +55,7 @@ TEST(Guardrail, GetsDigestRulesUsersAndCompiledOnce) {
   ASSERT_TRUE(compiled);
   EXPECT_EQ(compiled->status, api::ConditionStatus::True);
   EXPECT_EQ(compiled->message, "2 rules: pii, secrets; Enforce");
+  EXPECT_EQ(find_condition(first->status.conditions, names::kReady)->status, api::ConditionStatus::True);
   EXPECT_FALSE(first->note) << "a guardrail that is good from the start is no news";
 
   seen.status = first->status;
@@ -76,6 +77,10 @@ TEST(Guardrail, ThatDoesNotCompileSaysWhichRuleAndIsToldAsAWarning) {
   EXPECT_EQ(compiled->reason, "RuleInvalid");
   EXPECT_THAT(compiled->message, HasSubstr("rules[1].regex.patterns[0]"));
   EXPECT_EQ(next->status.observed_generation, 2);
+  for (const auto& condition : next->status.conditions)
+    EXPECT_EQ(condition.observed_generation, 2) << condition.type;
+  EXPECT_EQ(find_condition(next->status.conditions, names::kReady)->status, api::ConditionStatus::False);
+  EXPECT_EQ(find_condition(next->status.conditions, names::kStalled)->status, api::ConditionStatus::True);
   ASSERT_TRUE(next->note);
   EXPECT_TRUE(next->note->warning);
 

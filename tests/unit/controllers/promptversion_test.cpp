@@ -59,6 +59,8 @@ TEST(PromptVersion, NamesMessageAndPositionOfWhatCannotBeRead) {
   EXPECT_EQ(rendered->reason, "TemplateInvalid");
   EXPECT_THAT(rendered->message, AllOf(HasSubstr("spec.messages[0].content"), HasSubstr("byte 6"),
                                        HasSubstr("create a new version")));
+  EXPECT_EQ(find_condition(next->status.conditions, names::kReady)->status, api::ConditionStatus::False);
+  EXPECT_EQ(find_condition(next->status.conditions, names::kStalled)->status, api::ConditionStatus::True);
   ASSERT_TRUE(next->note);
   EXPECT_TRUE(next->note->warning);
 }
@@ -95,6 +97,21 @@ TEST(Conditions, MoveTheirTransitionTimeOnlyWithTheirStatus) {
   controllers::set_condition(conditions, {"Ready", api::ConditionStatus::True, "C", ""}, 2,
                              kNow + std::chrono::seconds(9));
   EXPECT_EQ(conditions[0].last_transition_time, kNow + std::chrono::seconds(9));
+}
+
+TEST(Conditions, SayToKstatusOneOfReadyReconcilingAndStalled) {
+  using controllers::Readiness;
+  std::vector<api::Condition> conditions;
+  for (const auto& [readiness, wanted] :
+       {std::pair(Readiness::Ready, names::kReady), std::pair(Readiness::Awaiting, names::kReconciling),
+        std::pair(Readiness::Stalled, names::kStalled)}) {
+    controllers::set_readiness(conditions, readiness, "Why", "words", 3, kNow);
+    ASSERT_EQ(conditions.size(), 3u);
+    for (const auto& condition : conditions) {
+      EXPECT_EQ(condition.status == api::ConditionStatus::True, condition.type == wanted) << condition.type;
+      EXPECT_EQ(condition.observed_generation, 3);
+    }
+  }
 }
 
 TEST(Conditions, ClipMessagesBetweenCharacters) {

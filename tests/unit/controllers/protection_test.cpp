@@ -183,11 +183,9 @@ TEST(PullSecrets, AreNamedByGatewayAndEvaluatorPods) {
   ReleaseWorld world;
   world.run();
   world.observed.image_pull_secrets = {"registry"};
-  const auto config = gateway_config(world.observed, world.status());
-  ASSERT_TRUE(config.ok());
   const Json expected = Json::array({{{"name", "registry"}}});
   bool seen = false;
-  for (const auto& child : gateway_children(world.observed, *config)) {
+  for (const auto& child : gateway_children(gateway_inputs(world.observed))) {
     if (child.type != kube::kDeployments) continue;
     seen = true;
     EXPECT_EQ(child.object["spec"]["template"]["spec"]["imagePullSecrets"], expected);
@@ -217,8 +215,7 @@ Json kept_objects() {
                            {"labels", made["metadata"]["labels"]}}},
                          {"ports", made["spec"]["containers"][0].value("ports", Json::array())}});
     };
-    const auto config = gateway_config(world.observed, world.status());
-    for (const auto& child : gateway_children(world.observed, *config))
+    for (const auto& child : gateway_children(gateway_inputs(world.observed)))
       if (child.type == kube::kDeployments) pod(child.object, "gateway");
     const auto engine = engine_deployment(world.observed, *world.observed.content(world.status().stable), 1);
     pod(engine->object, "engine");
@@ -229,7 +226,8 @@ Json kept_objects() {
     spec.model_deployment = name;
     spec.run = 2;
     pod(evalrun::job(run, spec, "image:1"), "evaluator");
-    for (const auto& child : network_policies(world.observed)) {
+    for (const auto& child : protection_children(world.observed.meta, world.observed.protection)) {
+      if (child.type != kube::kNetworkPolicies) continue;
       Json object = child.object;
       object["metadata"].erase("annotations");
       object["metadata"].erase("ownerReferences");

@@ -8,6 +8,7 @@
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "kstatus.hpp"
 
 namespace llmops::release {
 namespace {
@@ -328,6 +329,7 @@ std::string outcome_of(Situation situation, Happening happening) {
   std::int64_t epoch = world.status().epoch.value_or(0);
   world.run_for(Duration(300'000), [&] {
     const auto& status = world.status();
+    expect_honest_status(world.observed);
     EXPECT_GE(status.epoch.value_or(0), happening == Happening::StatusLost ? 0 : epoch)
         << "an epoch only rises";
     epoch = status.epoch.value_or(0);

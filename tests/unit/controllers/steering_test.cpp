@@ -214,6 +214,31 @@ TEST(Rollback, ToAColdRevisionBringsCapacityBeforeTraffic) {
   EXPECT_EQ(world.status().stable->revision, 1);
 }
 
+TEST(Rollback, IsNotCalledHealthyInThePassesThatSetAndLiftItsHold) {
+  ReleaseWorld world;
+  world.run();
+  world.set_prompt("Second.");
+  world.run();
+  // Until a release starts, each pass may write another phase.
+  const auto phases_until_a_release = [&] {
+    std::vector<Phase> phases;
+    for (int i = 0; i < 20 && !world.status().run; ++i) {
+      world.pass();
+      phases.push_back(*world.status().phase);
+    }
+    return phases;
+  };
+  say(world, "rollback to=1 id=1");
+  EXPECT_THAT(phases_until_a_release(), testing::Each(Phase::Progressing));
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::RolledBack);
+  say(world, "retry id=2");
+  EXPECT_THAT(phases_until_a_release(), testing::Each(Phase::Progressing));
+  world.run();
+  EXPECT_EQ(world.status().phase, Phase::Healthy);
+  EXPECT_EQ(world.status().stable->revision, 2);
+}
+
 TEST(Rollback, ThatCannotLoadGivesTheDecisionBackToTheSpec) {
   ReleaseWorld world;
   world.observed.spec.progress_deadlines = api::ProgressDeadlines{};

@@ -284,14 +284,14 @@ kube::ObjectMeta GatewayInputs::owner() const {
 
 GatewayInputs gateway_inputs(const Observed& observed) {
   const auto& meta = observed.meta;
-  GatewayInputs inputs;
-  inputs.ns = meta.ns;
-  inputs.name = meta.name;
-  inputs.uid = meta.uid;
-  inputs.settings = observed.spec.gateway;
-  inputs.image = observed.image;
-  inputs.image_pull_secrets = observed.image_pull_secrets;
-  inputs.endpoints = wanted_endpoints(observed);
+  GatewayInputs inputs{meta.ns,
+                       meta.name,
+                       meta.uid,
+                       observed.spec.gateway,
+                       observed.image,
+                       observed.image_pull_secrets,
+                       {},
+                       wanted_endpoints(observed)};
   for (const auto* revision : pointed_to(observed.status))
     inputs.bodies.push_back(names_of::body(meta.name, revision->hash));
   return inputs;

@@ -19,8 +19,8 @@ Json port(int number, const char* protocol = "TCP") {
   return {{"protocol", protocol}, {"port", number}};
 }
 
-Json pods_here(const Observed& observed, std::string_view component) {
-  return {{"podSelector", selector(owned_labels(observed.meta, component))}};
+Json pods_here(const kube::ObjectMeta& owner, std::string_view component) {
+  return {{"podSelector", selector(owned_labels(owner, component))}};
 }
 
 Json in_namespace(const std::string& name) {
@@ -35,65 +35,55 @@ Json admin_peers(const Protection& protection) {
   return peers;
 }
 
-Child policy(const Observed& observed, std::string name, std::string_view component, Json types, Json rules) {
-  Json spec = {{"podSelector", selector(owned_labels(observed.meta, component))},
-               {"policyTypes", std::move(types)}};
+Child policy(const kube::ObjectMeta& owner, std::string name, std::string_view component, Json types,
+             Json rules) {
+  Json spec = {{"podSelector", selector(owned_labels(owner, component))}, {"policyTypes", std::move(types)}};
   spec.update(rules);
-  return make_child(observed.meta, kube::kNetworkPolicies, std::move(name), component,
-                    {{"spec", std::move(spec)}});
+  return make_child(owner, kube::kNetworkPolicies, std::move(name), component, {{"spec", std::move(spec)}});
 }
 
-Child engine_policy(const Observed& observed) {
+Child engine_policy(const kube::ObjectMeta& owner) {
   // Any port: the engine's own one is part of the revision, and two revisions may have two.
-  Json rule = {{"from", Json::array({pods_here(observed, "gateway")})}};
-  return policy(observed, names_of::engines(observed.meta.name), "engine", Json::array({"Ingress"}),
+  Json rule = {{"from", Json::array({pods_here(owner, "gateway")})}};
+  return policy(owner, names_of::engines(owner.name), "engine", Json::array({"Ingress"}),
                 {{"ingress", Json::array({std::move(rule)})}});
 }
 
-Child gateway_policy(const Observed& observed) {
+Child gateway_policy(const kube::ObjectMeta& owner, const Protection& protection) {
   Json users = {{"ports", Json::array({port(kUserPort)})}};
-  Json evaluators = {{"from", Json::array({pods_here(observed, "evaluator")})},
+  Json evaluators = {{"from", Json::array({pods_here(owner, "evaluator")})},
                      {"ports", Json::array({port(kEvaluationPort)})}};
-  Json reports = {{"from", admin_peers(observed.protection)}, {"ports", Json::array({port(kAdminPort)})}};
-  return policy(observed, names_of::gateway(observed.meta.name), "gateway", Json::array({"Ingress"}),
+  Json reports = {{"from", admin_peers(protection)}, {"ports", Json::array({port(kAdminPort)})}};
+  return policy(owner, names_of::gateway(owner.name), "gateway", Json::array({"Ingress"}),
                 {{"ingress", Json::array({std::move(users), std::move(evaluators), std::move(reports)})}});
 }
 
-Child evaluator_policy(const Observed& observed) {
-  Json gateways = {{"to", Json::array({pods_here(observed, "gateway")})},
+Child evaluator_policy(const kube::ObjectMeta& owner) {
+  Json gateways = {{"to", Json::array({pods_here(owner, "gateway")})},
                    {"ports", Json::array({port(kEvaluationPort)})}};
   Json dns = {{"ports", Json::array({port(kDnsPort, "UDP"), port(kDnsPort)})}};
-  return policy(observed, names_of::evaluators(observed.meta.name), "evaluator",
-                Json::array({"Ingress", "Egress"}),
+  return policy(owner, names_of::evaluators(owner.name), "evaluator", Json::array({"Ingress", "Egress"}),
                 {{"egress", Json::array({std::move(gateways), std::move(dns)})}});
+}
+
+Child gateway_budget(const kube::ObjectMeta& owner) {
+  Json spec = {{"maxUnavailable", 1},
+               {"unhealthyPodEvictionPolicy", "AlwaysAllow"},
+               {"selector", selector(owned_labels(owner, "gateway"))}};
+  return make_child(owner, kube::kPodDisruptionBudgets, names_of::gateway(owner.name), "gateway",
+                    {{"spec", std::move(spec)}});
 }
 
 }  // namespace
 
-std::vector<Child> network_policies(const Observed& observed) {
-  if (!observed.protection.network_policies) return {};
-  std::vector<Child> policies;
-  policies.push_back(gateway_policy(observed));
-  policies.push_back(engine_policy(observed));
-  policies.push_back(evaluator_policy(observed));
-  return policies;
-}
-
-std::vector<Child> disruption_budgets(const Observed& observed) {
-  if (!observed.protection.disruption_budgets) return {};
-  Json spec = {{"maxUnavailable", 1},
-               {"unhealthyPodEvictionPolicy", "AlwaysAllow"},
-               {"selector", selector(owned_labels(observed.meta, "gateway"))}};
-  std::vector<Child> budgets;
-  budgets.push_back(make_child(observed.meta, kube::kPodDisruptionBudgets,
-                               names_of::gateway(observed.meta.name), "gateway",
-                               {{"spec", std::move(spec)}}));
-  return budgets;
-}
-
-std::vector<Child> protection_children(const Observed& observed) {
-  std::vector<Child> children = network_policies(observed);
-  for (auto& budget : disruption_budgets(observed)) children.push_back(std::move(budget));
+std::vector<Child> protection_children(const kube::ObjectMeta& owner, const Protection& protection) {
+  std::vector<Child> children;
+  if (protection.network_policies) {
+    children.push_back(gateway_policy(owner, protection));
+    children.push_back(engine_policy(owner));
+    children.push_back(evaluator_policy(owner));
+  }
+  if (protection.disruption_budgets) children.push_back(gateway_budget(owner));
   return children;
 }
 

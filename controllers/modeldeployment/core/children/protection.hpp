@@ -11,14 +11,13 @@ namespace llmops::release {
 // The label by which the operator's own pods are known to NetworkPolicies: names::kComponent with this value.
 inline constexpr std::string_view kOperatorComponent = "operator";
 
-// NetworkPolicies, where they are wanted. Engines accept their own gateways only. Of a gateway anybody
+// NetworkPolicies, where they are wanted: engines accept their own gateways only; of a gateway anybody
 // reaches the user port, evaluators of the same ModelDeployment the evaluation port, the operator (and the
-// namespaces of observed.protection that monitor) the admin port. Evaluators accept nobody, and reach the
-// evaluation port of their gateways and DNS only.
-std::vector<Child> network_policies(const Observed& observed);
-
-// Of the gateway's pods, where budgets are wanted: one at a time, and never in the way of a broken one.
-std::vector<Child> disruption_budgets(const Observed& observed);
+// namespaces of `protection` that monitor) the admin port; evaluators accept nobody, and reach the evaluation
+// port of their gateways and DNS only. Disruption budgets, where they are wanted: of the gateway's pods one
+// at a time may be drained, and a broken one is in nobody's way. Of `owner` its name, namespace and UID
+// count.
+std::vector<Child> protection_children(const kube::ObjectMeta& owner, const Protection& protection);
 
 // Both.
 std::vector<Child> protection_children(const Observed& observed);
