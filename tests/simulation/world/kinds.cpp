@@ -8,7 +8,7 @@ using kube::ResourceType;
 
 namespace {
 
-const std::array<const ResourceType*, 21> kTypes{&kube::kModelDeployments,
+const std::array<const ResourceType*, 23> kTypes{&kube::kModelDeployments,
                                                  &kube::kPromptVersions,
                                                  &kube::kGuardrails,
                                                  &kube::kEvalGates,
