@@ -12,7 +12,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "e2e"), os.path.join(ROOT, "e2e", "harness"), os.path.join(ROOT, "e2e", "quickstart")]
 from images import ENGINE, image_name  # noqa: E402
 from install import SYSTEM_NAMESPACE, apply_golden_set, delete_namespace, ensure_namespace  # noqa: E402
-from kube import ATTEMPT, ApiConflict, Kube, kubectl  # noqa: E402
+from kube import ATTEMPT, ApiConflict, ApiError, Kube, kubectl  # noqa: E402
 from load import LoadRun  # noqa: E402
 from paths import AUDIT_LOG, CURRENT, SOCKETS, environment  # noqa: E402
 from reach import pod_address, service_address  # noqa: E402
@@ -142,6 +142,13 @@ class Stage:
                     return self.kube.request("PUT", path, configuration)
             raise TimeoutError("the webhook configuration never held still")
 
+        try:
+            self.kube.request("GET", path)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            yield  # no webhook is installed
+            return
         selected(lambda values: values.append(self.namespace))
         time.sleep(2)  # API servers read it by a watch that tells nobody when
         try:
