@@ -34,7 +34,7 @@ void ensure(const Observed& observed, Child child, std::vector<Action>& actions)
   const ChildState* live = observed.child(child.type.kind, child.name());
   if (!live)
     actions.emplace_back(Create{std::move(child)});
-  else if (!in_place(observed, *live, child.digest, essence_of(child.object)))
+  else if (!in_place(observed, *live, child.digest, essence_of(child.type, child.object)))
     actions.emplace_back(Replace{std::move(child), live->meta});
 }
 

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kMaxEngineServices = 8;
 
 ChildDigest digest_of(const Child& child) {
-  return {child.type, child.name(), child.digest, essence_of(child.object)};
+  return {child.type, child.name(), child.digest, essence_of(child.type, child.object)};
 }
 
 std::vector<ChildDigest> digests_of(const std::vector<Child>& children) {

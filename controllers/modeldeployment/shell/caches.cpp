@@ -11,6 +11,10 @@ kube::ListOptions ours() {
   return options;
 }
 
+auto children_of(const kube::ResourceType& type) {
+  return [type](std::string_view raw) { return project_child(type, raw); };
+}
+
 template <class T>
 void index_by_owner(kube::Cache<T>& cache) {
   cache.add_index(kByOwner, [](const T& object) { return owner_keys(object.meta); });
@@ -33,13 +37,14 @@ Caches::Caches(const kube::Namespaces& namespaces)
       deployments(kube::kDeployments, namespaces, ours(), project_deployment),
       pods(kube::kPods, namespaces, ours(), project_pod),
       records(kube::kControllerRevisions, namespaces, ours(), project_record),
-      services(kube::kServices, namespaces, ours(), project_child),
-      config_maps(kube::kConfigMaps, namespaces, ours(), project_child),
-      service_accounts(kube::kServiceAccounts, namespaces, ours(), project_child),
-      roles(kube::kRoles, namespaces, ours(), project_child),
-      role_bindings(kube::kRoleBindings, namespaces, ours(), project_child),
-      network_policies(kube::kNetworkPolicies, namespaces, ours(), project_child),
-      disruption_budgets(kube::kPodDisruptionBudgets, namespaces, ours(), project_child) {
+      services(kube::kServices, namespaces, ours(), children_of(kube::kServices)),
+      config_maps(kube::kConfigMaps, namespaces, ours(), children_of(kube::kConfigMaps)),
+      service_accounts(kube::kServiceAccounts, namespaces, ours(), children_of(kube::kServiceAccounts)),
+      roles(kube::kRoles, namespaces, ours(), children_of(kube::kRoles)),
+      role_bindings(kube::kRoleBindings, namespaces, ours(), children_of(kube::kRoleBindings)),
+      network_policies(kube::kNetworkPolicies, namespaces, ours(), children_of(kube::kNetworkPolicies)),
+      disruption_budgets(kube::kPodDisruptionBudgets, namespaces, ours(),
+                         children_of(kube::kPodDisruptionBudgets)) {
   index_by_owner(eval_runs);
   index_by_owner(deployments);
   index_by_owner(pods);

@@ -81,13 +81,13 @@ Result<RecordProjection> project_record(std::string_view raw) {
   return projection;
 }
 
-Result<ChildProjection> project_child(std::string_view raw) {
+Result<ChildProjection> project_child(const kube::ResourceType& type, std::string_view raw) {
   const auto object = parse_json(raw);
   if (!object.ok()) return object.error();
   ChildProjection projection;
   projection.meta = kube::parse_meta(*object);
   projection.content_digest = projection.meta.annotation(names::kContentDigest);
-  projection.essence = essence_of(*object);
+  projection.essence = essence_of(type, *object);
   if (const Json* data = find_path(*object, "data"); data && data->is_object()) {
     const auto config = data->find("config.json");
     if (config != data->end() && config->is_string()) {

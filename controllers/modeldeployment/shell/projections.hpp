@@ -40,7 +40,8 @@ struct ChildProjection {
 Result<DeploymentProjection> project_deployment(std::string_view raw);
 Result<PodProjection> project_pod(std::string_view raw);
 Result<RecordProjection> project_record(std::string_view raw);
-Result<ChildProjection> project_child(std::string_view raw);
+// `type` is told apart: objects in a list do not say their kind.
+Result<ChildProjection> project_child(const kube::ResourceType& type, std::string_view raw);
 
 // From a parsed pod, for live lists.
 PodState pod_state(const Json& pod);

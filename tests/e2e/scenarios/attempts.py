@@ -79,7 +79,7 @@ def verdicts_and_records(a, release):
               lambda: a.author.patch("controllerrevisions", a.namespace, record_name,
                                      {"metadata": {"annotations": {"llmops.dev/promoted-at": "2030-01-01T00:00:00Z"}}}))
     a.refused("other content in a revision's record, even by an administrator", "PATCH controllerrevisions data",
-              lambda: a.kube.patch("controllerrevisions", a.namespace, record_name, {"data": {"parts": {}}}), (422,), ("immutable",))
+              lambda: a.kube.patch("controllerrevisions", a.namespace, record_name, {"data": {"parts": {"Model": None}}}), (422,), ("immutable",))
     a.refused("engine addresses of an author's own", "POST endpointslices", lambda: a.author.create("endpointslices", a.namespace, {
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [{"addresses": ["203.0.113.9"]}],
         "metadata": {"name": "forged", "labels": {"kubernetes.io/service-name": "bot-engine"}}, "ports": [{"port": 8080}]}))
@@ -186,8 +186,14 @@ def edited_children(a, release):
     with contextlib.suppress(TimeoutError):
         a.stage.wait("the policy is taken back", closed, 30)
     a.stage.check("an opened NetworkPolicy of engines is closed again", closed(), "PATCH networkpolicies by an administrator: the operator replaced it")
-    answer, _ = ask(*a.stage.address("bot"), "bot", "What is your phone number?")
-    a.stage.check("users are served after all of it", "1588" in answer, answer)
+
+    def served():
+        # The node learns of a Service that points to its pods again a little after the Service says so.
+        with contextlib.suppress(ConnectionError):
+            return ask(*a.stage.address("bot"), "bot", "What is your phone number?")[0]
+        return None
+    a.stage.wait("users are served after all of it", served, 30)
+    a.stage.check("users are served after all of it", "1588" in a.stage.last_value, a.stage.last_value)
 
 
 def edited_digests(a):

@@ -161,15 +161,15 @@ TEST(Children, OfAnEarlierObjectOfTheSameNameAreWaitedForAndNoConflict) {
 TEST(Essence, ChangesWithWhatCouldDoHarmAndNotWithWhatOthersMayAdd) {
   Json service = {{"kind", "Service"},
                   {"spec", {{"selector", {{"a", "b"}}}, {"ports", Json::array({{{"port", 80}}})}}}};
-  const std::string before = essence_of(service);
+  const std::string before = essence_of(kube::kServices, service);
   service["spec"]["clusterIP"] = "10.0.0.1";
   service["spec"]["ports"][0]["protocol"] = "TCP";
   service["metadata"]["labels"]["tracked"] = "yes";
-  EXPECT_EQ(essence_of(service), before);
+  EXPECT_EQ(essence_of(kube::kServices, service), before);
   service["spec"]["selector"]["a"] = "c";
-  EXPECT_NE(essence_of(service), before);
-  EXPECT_EQ(essence_of({{"kind", "ConfigMap"}, {"data", {{"body.json", "{}"}}}}), "");
-  EXPECT_NE(essence_of({{"kind", "ConfigMap"}, {"data", {{"config.json", "{}"}}}}), "");
+  EXPECT_NE(essence_of(kube::kServices, service), before);
+  EXPECT_EQ(essence_of(kube::kConfigMaps, {{"data", {{"body.json", "{}"}}}}), "");
+  EXPECT_NE(essence_of(kube::kConfigMaps, {{"data", {{"config.json", "{}"}}}}), "");
 }
 
 TEST(Protection, IsNotMadeUnlessAskedFor) {

@@ -246,7 +246,7 @@ void ReleaseWorld::create(const Create& action) {
     return;
   }
   observed.children[std::string(child.type.kind) + "/" + meta.name] = {meta, child.digest,
-                                                                       essence_of(child.object)};
+                                                                       essence_of(child.type, child.object)};
   note_config(child);
   if (child.type == kube::kDeployments && !meta.label(names::kServingHash).empty()) {
     EngineState engine;
@@ -261,7 +261,7 @@ void ReleaseWorld::note_config(const Child& child) {
   const Json* data = find_path(child.object, "data");
   if (!data || !data->contains("config.json")) return;
   if (!observed.config) observed.config.emplace();
-  observed.config->essence = essence_of(child.object);
+  observed.config->essence = essence_of(child.type, child.object);
   observed.config->epoch = integer_at(*parse_json((*data)["config.json"].get<std::string>()), "epoch");
 }
 
@@ -271,7 +271,7 @@ void ReleaseWorld::carry_out(const Action& action) {
     writes.push_back("replace " + std::string(one->child.type.kind) + "/" + one->child.name());
     auto& child = observed.children.at(std::string(one->child.type.kind) + "/" + one->child.name());
     child.content_digest = one->child.digest;
-    child.essence = essence_of(one->child.object);
+    child.essence = essence_of(one->child.type, one->child.object);
     child.meta.resource_version = next_version();
     note_config(one->child);
   } else if (const auto* scaled = std::get_if<Scale>(&action)) {

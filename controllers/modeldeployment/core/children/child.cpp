@@ -38,10 +38,8 @@ Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, 
   return {type, std::move(object), std::move(digest)};
 }
 
-std::string essence_of(const Json& object) {
-  const auto is = [&, kind = string_at(object, "kind")](const kube::ResourceType& type) {
-    return kind == type.kind;
-  };
+std::string essence_of(const kube::ResourceType& of, const Json& object) {
+  const auto is = [&](const kube::ResourceType& type) { return of == type; };
   const char* path = nullptr;
   if (is(kube::kServices)) path = "spec.selector";
   if (is(kube::kRoles)) path = "rules";

@@ -31,7 +31,7 @@ Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, 
 // A digest of what others could change in a child of ours to do harm and the API server fills nothing into:
 // the selector of a Service, the rules of a Role, a gateway's configuration, all of a NetworkPolicy. Empty
 // for kinds without such a part. Ten hex digits, so that a cache of ten thousand stays small.
-std::string essence_of(const Json& object);
+std::string essence_of(const kube::ResourceType& of, const Json& object);
 
 // The security context of every container we start: the restricted Pod Security level.
 Json restricted_container();
