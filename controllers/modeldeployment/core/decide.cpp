@@ -171,6 +171,7 @@ Transition next_status(const Observed& observed, const Target& target, Derived& 
   Draft draft{observed, target, derived, observed.status, {}, std::nullopt, "", false};
   draft.status.observed_generation = observed.meta.generation;
   const bool restored = !draft.status.stable && !draft.status.run && restore_from_records(draft);
+  if (restored) pass_over_command(draft);
   note_verification(draft);
   lift_hold(draft);
   release_aside(draft);

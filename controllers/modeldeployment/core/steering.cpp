@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "controllers/modeldeployment/core/ending.hpp"
 #include "controllers/modeldeployment/core/steps.hpp"
@@ -310,15 +311,19 @@ const RevisionRecord* revision_asked_for(const Observed& observed) {
   return status.stable ? promoted_before(observed, *status.stable) : nullptr;
 }
 
-bool obey_command(Draft& draft) {
-  auto& status = draft.status;
+namespace {
+
+// The text of the command that the status does not know yet; empty when there is none.
+std::string new_command(const Draft& draft) {
   const std::string text = draft.observed.meta.annotation(names::kCommand);
-  if (text.empty()) return false;
-  const std::string id = command_id(text);
-  if (status.last_command && status.last_command->id == id) return false;
-  if (status.run && (!draft.observed.plan || !status.candidate)) return false;
+  const auto& known = draft.status.last_command;
+  return text.empty() || (known && known->id == command_id(text)) ? std::string() : text;
+}
+
+void answer_command(Draft& draft, const std::string& text,
+                    const std::function<Answer(const Command& command)>& answer_to) {
   api::LastCommand last;
-  last.id = id;
+  last.id = command_id(text);
   last.time = draft.observed.now;
   Answer answer;
   const auto command = parse_command(text);
@@ -327,9 +332,7 @@ bool obey_command(Draft& draft) {
   } else {
     last.verb = to_string(command->verb);
     last.by = command->by;
-    std::string why = rules::stale(*command, status, draft.observed.status.desired);
-    const Effect effect = effect_of(command->verb, situation_of(draft.observed, draft.target));
-    answer = why.empty() ? carry_out(draft, *command, effect) : refuse(std::move(why));
+    answer = answer_to(*command);
   }
   last.accepted = answer.accepted;
   last.result = clip(answer.text, kMaxResultBytes);
@@ -337,8 +340,30 @@ bool obey_command(Draft& draft) {
       {!answer.accepted, answer.accepted ? reasons::kCommandAccepted : reasons::kCommandRefused,
        last.verb.value_or("command") + " by " + last.by.value_or("a person") + ": " + last.result});
   if (draft.detail.empty()) draft.detail = last.verb.value_or("command") + ": " + last.result;
-  status.last_command = std::move(last);
+  draft.status.last_command = std::move(last);
+}
+
+}  // namespace
+
+bool obey_command(Draft& draft) {
+  const auto& status = draft.status;
+  const std::string text = new_command(draft);
+  if (text.empty() || (status.run && (!draft.observed.plan || !status.candidate))) return false;
+  answer_command(draft, text, [&](const Command& command) {
+    std::string why = rules::stale(command, status, draft.observed.status.desired);
+    const Effect effect = effect_of(command.verb, situation_of(draft.observed, draft.target));
+    return why.empty() ? carry_out(draft, command, effect) : refuse(std::move(why));
+  });
   return true;
+}
+
+void pass_over_command(Draft& draft) {
+  const std::string text = new_command(draft);
+  if (!text.empty())
+    answer_command(draft, text, [](const Command&) {
+      return refuse(
+          "the status was lost, and with it whether this has been done; say it again if it is to be done");
+    });
 }
 
 void lift_hold(Draft& draft) {

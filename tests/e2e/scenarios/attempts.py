@@ -309,8 +309,10 @@ def forged_evaluations(a, release):
                                                                  for m in spec["offline"]["metrics"]]))
         live = a.kube.get("configmaps", a.namespace, name)
         a.author.delete("configmaps", a.namespace, name)
+        # What an author may not set is left out, so that the forged object itself gets in.
+        owners = [{k: v for k, v in owner.items() if k != "blockOwnerDeletion"} for owner in live["metadata"]["ownerReferences"]]
         a.author.create("configmaps", a.namespace, {"apiVersion": "v1", "kind": "ConfigMap", "immutable": True, "data": {
-            "spec.json": json.dumps(weak)}, "metadata": {k: live["metadata"][k] for k in ("name", "labels", "ownerReferences")}})
+            "spec.json": json.dumps(weak)}, "metadata": {**{k: live["metadata"][k] for k in ("name", "labels")}, "ownerReferences": owners}})
         began = time.monotonic()
         a.stage.wait("5 s in which the forged pod's word could count", lambda: time.monotonic() - began > 5, 10)
         phase = a.kube.get("evalruns", a.namespace, name).get("status", {}).get("phase")

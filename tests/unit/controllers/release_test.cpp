@@ -403,6 +403,28 @@ TEST(LostStatus, LeavesRejectedWhatWasRejectedUntilAPersonSaysRetry) {
   EXPECT_EQ(world.status().stable->revision, 2) << "what a person lifted does not come back";
 }
 
+TEST(LostStatus, DoesNotCarryOutAgainTheCommandThatStoodThereBefore) {
+  ReleaseWorld world = healthy_world();
+  world.set_prompt("Be helpful.");
+  world.run();
+  ASSERT_EQ(world.status().stable->revision, 2);
+  world.command("rollback to=1");
+  world.run();
+  ASSERT_EQ(world.status().stable->revision, 1);
+  world.set_prompt("Be very helpful.");
+  world.run();
+  ASSERT_EQ(world.status().stable->revision, 3);
+
+  world.observed.status = {};
+  world.run();
+  EXPECT_EQ(world.status().stable->revision, 3);
+  EXPECT_FALSE(world.status().held);
+  EXPECT_FALSE(world.status().last_command->accepted);
+  world.command("rollback to=1");
+  world.run();
+  EXPECT_EQ(world.status().stable->revision, 1) << "a new one is carried out";
+}
+
 TEST(LostStatus, LeavesRejectedWhatAFirstDeployRejected) {
   ReleaseWorld world;
   world.add_gate("golden");
