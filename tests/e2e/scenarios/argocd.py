@@ -8,7 +8,7 @@ import time
 
 from argocd_setup import App, ArgoCd, Repository
 from images import with_image_names
-from kube import condition, kubectl
+from kube import ApiError, condition, kubectl
 from paths import BUILD, GOLDEN, ROOT, STATE, environment
 from release import Release, latest_history, settled, status
 from stage import PROMPTS, failures_by_kind
@@ -193,7 +193,16 @@ def clicks(stage, play):
     stage.check("promote clicked twice is done once", now["run"]["currentStepIndex"] == 4 and now["lastCommand"]["accepted"],
                 f"step {now['step']}: {now['lastCommand']['result']}")
     play.transcript.note(f"a click that was made at step 2 and comes late: {stale}")
-    play.stage.kube.patch("modeldeployments", stage.namespace, NAME, {"metadata": {"annotations": {"llmops.dev/command": stale}}})
+    late = lambda: stage.kube.patch("modeldeployments", stage.namespace, NAME, {"metadata": {"annotations": {"llmops.dev/command": stale}}})
+    refusal = ""
+    try:
+        late()
+    except ApiError as error:
+        refusal = str(error)
+    stage.check("admission tells a stale click the reason", "no longer current" in refusal, refusal[-160:])
+    # Where no webhook looks, the operator says the same.
+    with stage.without_admission():
+        late()
     stage.wait("the stale click looked at", lambda: not play.last_command()["accepted"], 20)
     now = status(play.object())
 
