@@ -39,9 +39,13 @@ Result<void> ChatAnswer::take(std::string_view json, const char* part) {
     done_ = true;
     return {};
   }
-  if (chunk->contains("error"))
-    return not_an_answer("the answer holds an error: " +
-                         string_at(*chunk, "error.message", "without message"));
+  if (chunk->contains("error")) {
+    std::string message =
+        "the answer holds an error: " + string_at(*chunk, "error.message", "without message");
+    // In a stream it is how a server tells that it lost its engine in the middle; another try may find
+    // another.
+    return streamed_ ? Error{ErrorCode::Unavailable, std::move(message)} : not_an_answer(std::move(message));
+  }
   const Json* choices = find_path(*chunk, "choices");
   if (!choices || !choices->is_array()) return not_an_answer("the answer has no choices");
   if (choices->empty()) return {};  // a last chunk with usage only
