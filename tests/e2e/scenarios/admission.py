@@ -9,7 +9,7 @@ import time
 from install import SYSTEM_NAMESPACE, install_chart
 from kube import ApiError, Kube, condition, kubectl, resource_path
 from paths import E2E, environment
-from stage import ROOT
+from stage import OPERATOR_LABEL, ROOT
 
 CASES = os.path.join(ROOT, "tests", "data", "admission", "cases.jsonl")
 PLURALS = {"PromptVersion": "promptversions", "Guardrail": "guardrails", "EvalGate": "evalgates", "ModelDeployment": "modeldeployments"}
@@ -126,7 +126,8 @@ class Installed:
 
     def stop(self):
         self.scale(0)
-        self.stage.wait("no operator runs", lambda: not self.stage.operator_pods(), 60)
+        # One that is ending still answers.
+        self.stage.wait("no operator runs", lambda: not self.stage.kube.list("pods", SYSTEM_NAMESPACE, OPERATOR_LABEL), 60)
 
     def start(self):
         self.scale(self.replicas)

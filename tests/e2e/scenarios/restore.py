@@ -14,6 +14,13 @@ BACKUP = ("controllerrevisions", "configmaps", "serviceaccounts", "roles", "role
           "poddisruptionbudgets", "deployments", "promptversions", "guardrails", "evalgates", "evalruns", "modeldeployments")
 
 
+def at_rest_again(obj):
+    """Also where Git asks for what was rejected."""
+    now = status(obj)
+    return now.get("phase") in ("Healthy", "RolledBack") and now.get("stable") and not {"run", "candidate"} & set(now) and \
+        now.get("trafficVerified", {}).get("epoch") == now.get("epoch")
+
+
 def emptied(stage, releases):
     before = [stage.fingerprint(release) for release in releases]
     for release in releases:
@@ -21,7 +28,7 @@ def emptied(stage, releases):
         live = stage.kube.get("modeldeployments", stage.namespace, release.name)
         stage.kube.request("PUT", path, {**live, "status": {}})
     for release in releases:
-        release.wait_for(f"{release.name} knows its status again", lambda obj: settled(obj) and status(obj).get("stable"), 90)
+        release.wait_for(f"{release.name} knows its status again", at_rest_again, 90)
     began = time.monotonic()
     stage.wait("10 s afterwards", lambda: time.monotonic() - began > 10, 20)
     after = [stage.fingerprint(release) for release in releases]
