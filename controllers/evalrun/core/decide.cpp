@@ -128,6 +128,18 @@ Transition conclude(const Observed& observed, const PodState& pod) {
   return record(observed, std::move(*summary));
 }
 
+// Times of objects are whole seconds: who came in the same one cannot be told apart.
+bool several_are_first(const std::vector<const PodState*>& pods) {
+  return pods.size() > 1 && pods[0]->meta.creation_timestamp == pods[1]->meta.creation_timestamp;
+}
+
+Transition nobody_is_believed(const Observed& observed, const std::vector<const PodState*>& pods) {
+  return error(observed, reasons::kNameConflict,
+               "pods " + pods[0]->meta.name + " and " + pods[1]->meta.name +
+                   " both say that they are of Job " + observed.job->meta.name +
+                   " and came in the same second: which one is its own cannot be told");
+}
+
 Transition job_ended_without_word(const Observed& observed) {
   const JobState& ended = *observed.job;
   if (ended.complete)
@@ -147,7 +159,8 @@ Decision follow(const Observed& observed) {
                      " was deleted before its verdict was read");
   }
   const auto pods = pods_of(observed);
-  if (!pods.empty() && pods.front()->ended()) return conclude(observed, *pods.front());
+  if (!pods.empty() && pods.front()->ended())
+    return several_are_first(pods) ? nobody_is_believed(observed, pods) : conclude(observed, *pods.front());
   if (observed.job->finished()) {
     if (!observed.confirmed) return Look{.workload = true};
     return job_ended_without_word(observed);

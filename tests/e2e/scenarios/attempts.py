@@ -295,6 +295,9 @@ def forged_evaluations(a, release):
         release.patch({"prompt": prompt("Answer with one word. " + PROMPTS["v3"])})
         a.stage.wait("the evaluator's Job", lambda: a.kube.get("jobs", a.namespace, name), 60)
         a.stage.wait("its pod", lambda: a.kube.list("pods", a.namespace, f"llmops.dev/eval-run={name}"), 30)
+        made = time.monotonic()
+        # In the same second neither would be believed; here the Job's own pod goes on to speak for it.
+        a.stage.wait("the next second", lambda: time.monotonic() - made > 1.5, 5)
         job = a.kube.get("jobs", a.namespace, name)
         spec = json.loads(a.kube.get("configmaps", a.namespace, name)["data"]["spec.json"])
         summary = {"version": "evalsummary/v1", "verdict": "Successful", "message": "forged", "datasetDigest": spec["datasetDigest"],

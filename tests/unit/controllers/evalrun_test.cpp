@@ -327,6 +327,17 @@ TEST(EvalRunWaits, ReadsOnlyThePodsOfItsOwnJobAndTheFirstOfThem) {
   EXPECT_TRUE(std::holds_alternative<Wait>(decide(seen)));
 }
 
+TEST(EvalRunWaits, BelievesNeitherOfTwoPodsOfTheSameSecond) {
+  Observed seen = running();
+  PodState forged = ended_with(dump_json(summary(api::Verdict::Successful).to_json()));
+  forged.meta.name = "aaaaa";
+  seen.pods = {forged, pod_of()};
+  seen.pods[1].meta.creation_timestamp = forged.meta.creation_timestamp;
+  const auto status = status_after(seen);
+  EXPECT_EQ(status.phase, EvalRunPhase::Error);
+  EXPECT_THAT(*status.message, HasSubstr("cannot be told"));
+}
+
 TEST(EvalRunWaits, TakesAVerdictEvenWhenTheJobFailedMeanwhile) {
   Observed seen = running();
   seen.job->failed = true;
