@@ -243,19 +243,25 @@ def rollback_to_pruned(stage, play):
 
 
 def bad_prompt(stage, play):
-    """A template that nobody can read, with the reference to it."""
+    """A template that nobody can read, with the reference to it: refused at the door, and where no webhook looks, told by its condition."""
     spec = play.object()["spec"]["promptRef"]
     play.commit("A broken template", play.refer_to(5), play.prompt(5, '"Hello {{ name"'))
 
     def failed():
         """What the sync says of the prompt, once it has given up on its wave."""
         result = play.app.read()["status"].get("operationState", {}).get("syncResult", {})
-        return [r["message"] for r in result.get("resources", []) if r["name"] == "support-answer-v5" and r.get("hookPhase") == "Failed"]
+        return [r["message"] for r in result.get("resources", []) if r["name"] == "support-answer-v5"
+                and ("SyncFailed" in (r.get("status"), r.get("hookPhase")) or r.get("hookPhase") == "Failed")]
 
     stage.wait("the sync to give up", failed, 60)
     stage.check("a prompt that cannot be read ends the sync in its wave, before the ModelDeployment",
-                play.object()["spec"]["promptRef"] == spec, stage.last_value[0])
-    play.save("invalid", "promptversion", "support-answer-v5")
+                play.object()["spec"]["promptRef"] == spec and "never closed" in stage.last_value[0], stage.last_value[0])
+    with stage.without_admission():
+        play.app.sync()
+        told = lambda: condition(stage.kube.get("promptversions", stage.namespace, "support-answer-v5") or {}, "Rendered")
+        stage.wait("its condition", lambda: told().get("status") == "False", 60)
+        play.save("invalid", "promptversion", "support-answer-v5")
+    stage.check("without admission it is Degraded, and the ModelDeployment stays", play.object()["spec"]["promptRef"] == spec, told()["message"])
 
 
 def scale(stage, play):
