@@ -370,4 +370,10 @@ bool ReleaseWorld::told(std::string_view reason) const {
   return std::any_of(notes.begin(), notes.end(), [&](const auto& note) { return note.reason == reason; });
 }
 
+ReleaseWorld healthy_world() {
+  ReleaseWorld world;
+  world.run();
+  return world;
+}
+
 }  // namespace llmops::release

@@ -82,4 +82,7 @@ class ReleaseWorld {
   int commands_ = 0;
 };
 
+// A world in which the first deploy is done.
+ReleaseWorld healthy_world();
+
 }  // namespace llmops::release
