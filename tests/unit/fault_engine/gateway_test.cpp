@@ -51,5 +51,31 @@ TEST(FaultEngineBehindAGateway, users_meet_its_faults_and_its_warm_up_does_not) 
   }
 }
 
+TEST(FaultEngineBehindAGateway, users_of_streams_see_a_cut_and_for_others_it_is_asked_again) {
+  GatewayWorld world;
+  start(world, {.shares = {.cut = 1}, .faults_from_message = 2});
+  ASSERT_TRUE(world.world.run_until([&] { return servable(world); }, Duration(5'000)));
+  const auto cuts = [&] {
+    const std::string text = world.world.program<testing::EngineProgram>("a").engine.metrics();
+    const std::string_view label = "{outcome=\"cut\"} ";
+    return text[text.find(label) + label.size()] - '0';
+  };
+  const auto streamed = world.ask(gateway::testing::kAskStream);
+  EXPECT_EQ(streamed.status, 200);
+  EXPECT_TRUE(streamed.error);
+  EXPECT_NE(streamed.text.find("Thank"), std::string::npos) << streamed.text;
+  EXPECT_EQ(cuts(), 1);
+  const auto whole = world.ask(gateway::testing::kAsk);
+  EXPECT_EQ(whole.status, 502) << whole.text;
+  EXPECT_EQ(cuts(), 1 + 1 + gateway::GatewayOptions().max_retries);
+}
+
+TEST(FaultEngineBehindAGateway, a_stalled_request_ends_with_the_gateways_deadline) {
+  GatewayWorld world;
+  start(world, {.shares = {.stall = 1}, .faults_from_message = 2});
+  ASSERT_TRUE(world.world.run_until([&] { return servable(world); }, Duration(5'000)));
+  EXPECT_EQ(world.ask(gateway::testing::kAsk).status, 504);
+}
+
 }  // namespace
 }  // namespace llmops::fault_engine
