@@ -15,12 +15,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
-// U+AC00 to U+D7A3, the Hangul syllables, by their first two bytes in UTF-8.
+// U+AC00 and above, the Hangul syllables, by their first two bytes in UTF-8; only rare Jamo follow them below
+// U+E000.
 bool has_hangul(std::string_view text) {
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     const auto lead = static_cast<unsigned char>(text[i]), next = static_cast<unsigned char>(text[i + 1]);
-    if (lead == 0xEB || lead == 0xEC || (lead == 0xEA && next >= 0xB0) || (lead == 0xED && next <= 0x9E))
-      return true;
+    if ((lead == 0xEA && next >= 0xB0) || (lead >= 0xEB && lead <= 0xED)) return true;
   }
   return false;
 }

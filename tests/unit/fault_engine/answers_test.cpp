@@ -70,6 +70,10 @@ TEST(FaultEngineAnswers, refusals_are_seen_by_the_scorer_in_both_languages) {
   EXPECT_THAT(std::string(english), HasSubstr("help"));
   // Accents and emoji are no Korean.
   EXPECT_EQ(refusal_to("Où est mon café? 😀"), english);
+  // U+A9BF lies before the syllables, U+AC00 and U+D7A3 are the first and the last of them.
+  EXPECT_EQ(refusal_to("ꦿ"), english);
+  EXPECT_EQ(refusal_to("가"), korean);
+  EXPECT_EQ(refusal_to("힣"), korean);
 }
 
 TEST(FaultEngineAnswers, pieces_are_words_that_make_up_the_text_again) {

@@ -51,7 +51,11 @@ TEST(FaultEngine, answers_what_its_table_knows_and_with_its_one_text_else) {
   EXPECT_EQ(
       said(engine.ask(EngineWorld::chat(R"([{"role":"user","content":[{"type":"text","text":"Right?"}]}])"))),
       "This is right.");
-  EXPECT_EQ(engine.line("ok"), "3");
+  EXPECT_EQ(
+      said(engine.ask(EngineWorld::chat(
+          R"([{"role":"user","content":"Left?"},{"role":"user","content":"Right?"},{"role":"system","content":"Left?"}])"))),
+      "This is right.");
+  EXPECT_EQ(engine.line("ok"), "4");
 }
 
 TEST(FaultEngine, counts_tokens_in_its_usage_and_stops_at_max_tokens) {
@@ -77,6 +81,22 @@ TEST(FaultEngine, streams_piece_by_piece_with_usage_where_it_was_asked_for) {
   EXPECT_THAT(answer.text, HasSubstr(R"("completion_tokens":3)"));
   EXPECT_TRUE(answer.text.ends_with("data: [DONE]\n\n"));
   EXPECT_THAT(engine.ask(EngineWorld::question("Right?", R"(,"stream":true)")).text, Not(HasSubstr("usage")));
+}
+
+TEST(FaultEngine, a_whole_answer_takes_as_long_as_its_tokens) {
+  EngineWorld engine({.first_token = {Duration(100), 0}, .token_interval = Duration(1'000)});
+  const Answer answer = engine.ask(EngineWorld::question("Right?"));
+  EXPECT_GE(answer.took, Duration(2'100));
+  EXPECT_LE(answer.took, Duration(2'200));
+}
+
+TEST(FaultEngine, each_request_draws_for_itself) {
+  EngineWorld engine({.shares = {.error = 0.5}});
+  int failed = 0;
+  for (int i = 0; i < 200; ++i) failed += engine.ask(EngineWorld::question("Right?")).status == 500;
+  EXPECT_NEAR(failed, 100, 28);
+  EXPECT_EQ(engine.line("error"), std::to_string(failed));
+  EXPECT_EQ(engine.line("ok"), std::to_string(200 - failed));
 }
 
 TEST(FaultEngine, errors_are_answered_500_and_counted) {
@@ -105,6 +125,8 @@ TEST(FaultEngine, a_cut_stream_ends_after_half_of_its_pieces) {
   EXPECT_EQ(answer.status, 200);
   ASSERT_TRUE(answer.error);
   EXPECT_EQ(answer.error->code, ErrorCode::Unavailable);
+  EXPECT_THAT(answer.text, HasSubstr(R"("content":" is")"));
+  EXPECT_THAT(answer.text, Not(HasSubstr("right")));
   EXPECT_EQ(engine.ask(EngineWorld::question("Right?")).error->code, ErrorCode::Unavailable);
   EXPECT_EQ(engine.line("cut"), "2");
 }

@@ -47,9 +47,12 @@ inline Task<Answer> exchange(Env& env, Transport& transport, HttpRequest request
   auto response = co_await transport.exchange(peer, request, options);
   if (response.ok()) {
     answer.status = response->status;
-    const auto text = co_await read_all(*response->body, 1u << 20);
-    if (text.ok()) answer.text = *text;
-    if (!text.ok()) answer.error = text.error();
+    for (bool more = true; more;) {
+      const auto bytes = co_await response->body->read();
+      if (!bytes.ok()) answer.error = bytes.error();
+      more = bytes.ok() && !bytes->empty();
+      if (more) answer.text.append(*bytes);
+    }
   } else {
     answer.error = response.error();
   }
