@@ -130,19 +130,18 @@ RatePair nearest_on_line(const TwoSampleDesign& design, const RatePair& rates, d
   // Newton on the cubic that the KKT conditions become without their denominators; halving where it leaves
   // the bracket.
   for (int step = 0; step < 60; ++step) {
-    if (!(s > low && s < high)) s = (low + high) / 2;
+    if (!(s >= low && s <= high)) s = (low + high) / 2;
     const double c = k * s + d, spread_s = s * (1 - s), spread_c = c * (1 - c);
     const double pull_a = k * candidate_trials * (c - c1), pull_b = stable_trials * (s - s1);
     const double value = pull_a * spread_s + pull_b * spread_c;
     (value > 0 ? high : low) = s;
     const double slope = k * k * candidate_trials * spread_s + pull_a * (1 - 2 * s) +
                          stable_trials * spread_c + pull_b * k * (1 - 2 * c);
-    const double next = s - value / slope;
-    const double moved = next - s;
-    s = next;
-    if (moved < 1e-9 * s && -moved < 1e-9 * s) break;
+    const double moved = value / slope;
+    s -= moved;
+    if (moved < 1e-10 * s && -moved < 1e-10 * s) break;
   }
-  if (!(s > low && s < high)) s = (low + high) / 2;
+  s = std::clamp(s, low, high);
   return {k * s + d, s};
 }
 

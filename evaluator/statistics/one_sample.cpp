@@ -9,8 +9,9 @@
 namespace llmops::statistics {
 namespace {
 
-constexpr double kWeight = 20;  // trials by which the estimate is drawn to where a look begins
-constexpr double kGap = 0.5;    // standard errors by which the alternative is off the limit, at least
+constexpr double kWeight = 20;      // trials by which the estimate is drawn to the limit
+constexpr double kProofEvents = 4;  // Proof: drawn to half of the limit, by the trials that it gives these in
+constexpr double kGap = 0.5;        // standard errors by which the alternative is off the limit, at least
 constexpr double kCaution = 0.3;
 
 double alternative(const OneSampleDesign& design, double trials, double events) {
@@ -19,7 +20,8 @@ double alternative(const OneSampleDesign& design, double trials, double events) 
   if (design.claim == Claim::Harm)
     return std::max((events + kWeight * limit) / (trials + kWeight),
                     std::min(limit + error, (1 + limit) / 2));
-  return std::min((events + kWeight * limit / 2) / (trials + kWeight), std::max(limit - error, limit / 2));
+  return std::min((events + kProofEvents / 2) / (trials + kProofEvents / limit),
+                  std::max(limit - error, limit / 2));
 }
 
 NanoNats log_factor(const OneSampleDesign& design, const OneSampleState& state, const ArmCount& block) {

@@ -76,6 +76,15 @@ void check_forecasts(Table& table, const Effort& effort) {
       const std::string name = row.name + (tests > 1 ? ", one of 4 tests" : "");
       table.at_most(name, std::max(forecast / found, found / forecast), 1.25);
     }
+  for (const double rate : {0.05, 0.03, 0.01, 0.005}) {
+    const statistics::OneSampleDesign design = {rate > 0.02 ? Claim::Harm : Claim::Proof, 0.02};
+    const NanoNats needed = *statistics::threshold(0.05);
+    const double found = median(decisions(design, rate, 10'000, effort.power_streams / 4, needed, ++seed));
+    const double forecast = *statistics::trials_to_decide(design, rate, needed);
+    char name[64];
+    std::snprintf(name, sizeof name, "one arm: c = %.1f %% against limit 2 %%", 100 * rate);
+    table.at_most(name, std::max(forecast / found, found / forecast), 1.25);
+  }
   for (const std::int64_t trials : {100, 500, 2'000}) {
     const NanoNats needed = *statistics::threshold(0.05);
     const double harm = *statistics::smallest_shown_harm({}, trials, 9 * trials, 0.02, needed);

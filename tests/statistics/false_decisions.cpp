@@ -144,7 +144,7 @@ void check_one_sample(Table& table, const Effort& effort) {
   table.at_least("power: harm of c = 5 % against limit 2 %",
                  share(Claim::Harm, 0.05, kAlpha, effort.power_streams, limit), 0.95);
   table.at_least("power: proof of c = 1 % against limit 2 %",
-                 share(Claim::Proof, 0.01, kAlpha, effort.power_streams, limit), 0.90);
+                 share(Claim::Proof, 0.01, kAlpha, effort.power_streams, limit), 0.85);
 }
 
 void check_conversations(Table& table, const Effort& effort) {

@@ -24,6 +24,24 @@ std::vector<std::int64_t> decisions(const Stream& stream, int streams, statistic
   return decided;
 }
 
+std::vector<std::int64_t> decisions(const statistics::OneSampleDesign& design, double rate,
+                                    std::int64_t horizon, int streams, statistics::NanoNats needed,
+                                    std::uint64_t seed) {
+  Random random(seed);
+  const Events events(1, rate);
+  std::vector<std::int64_t> decided;
+  for (int run = 0; run < streams; ++run) {
+    statistics::OneSampleState state;
+    std::int64_t trial = 1;
+    for (; trial <= horizon; ++trial) {
+      state = *statistics::after_block(design, state, {1, events.draw(random)});
+      if (state.log_e >= needed) break;
+    }
+    decided.push_back(trial);
+  }
+  return decided;
+}
+
 double share_decided(const std::vector<std::int64_t>& decisions, std::int64_t horizon) {
   const auto decided =
       std::count_if(decisions.begin(), decisions.end(), [&](std::int64_t trial) { return trial <= horizon; });

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "evaluator/statistics/e_process.hpp"
+#include "evaluator/statistics/one_sample.hpp"
 
 namespace llmops::sim_statistics {
 
@@ -18,6 +19,10 @@ struct Stream {
 
 // For each of `streams` runs the candidate trials until log E reached `needed`; horizon + 1 where it did not.
 std::vector<std::int64_t> decisions(const Stream& stream, int streams, statistics::NanoNats needed,
+                                    std::uint64_t seed);
+// The same for one arm of true rate `rate`.
+std::vector<std::int64_t> decisions(const statistics::OneSampleDesign& design, double rate,
+                                    std::int64_t horizon, int streams, statistics::NanoNats needed,
                                     std::uint64_t seed);
 double share_decided(const std::vector<std::int64_t>& decisions, std::int64_t horizon);
 double median(std::vector<std::int64_t> values);
