@@ -72,7 +72,7 @@ std::string what_is_missing(const LiveGate& gate, const LiveState& state, const 
     if (!test.observed)
       add("trials of " + name);
     else if (test.claim == Claim::Proof && !test.reached())
-      add("proof of " + name);
+      add("proof of " + name + " below " + line_of(gate.metrics[test.metric], test.kind));
   }
   if (state.candidate_conversations < gate.min_conversations)
     add(std::to_string(state.candidate_conversations) + " of " + std::to_string(gate.min_conversations) +
