@@ -57,6 +57,10 @@ simulate: deps-build build/release/build.ninja ## Simulate all plans of all scen
 	@ninja -C build/release simulate
 	@build/release/tests/simulate $(if $(SEED),--seed $(SEED),--plans --seeds $(SEEDS))
 
+sim-statistics: deps-build build/release/build.ninja ## Simulate the statistics of live gates: false decisions, time to decision, replay
+	@ninja -C build/release --quiet simulate_statistics
+	@build/release/tests/simulate_statistics
+
 conformance: deps-build build/release/build.ninja ## Play PROGRAMS=200 random programs, or SEED=x again, against simulated and real API server
 	@e2e/cluster/build.sh kube
 	@ninja -C build/release --quiet conformance_test
@@ -109,5 +113,5 @@ cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate conformance mutants lint \
+.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate sim-statistics conformance mutants lint \
   format image chart manifests schemas cluster-up cluster-down
