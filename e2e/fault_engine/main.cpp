@@ -1,5 +1,5 @@
 // llmops-fault-engine: see README.md of this folder. Exit 2 for wrong arguments, 1 when it cannot load or
-// listen.
+// listen, 70 when a load crashes on purpose.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
