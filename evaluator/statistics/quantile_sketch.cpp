@@ -2,38 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+
+#include "crds/base/log_buckets.hpp"
 
 namespace llmops::statistics {
 namespace {
 
-constexpr std::int64_t kHourMicros = 3'600'000'000;
 constexpr std::int64_t kMostValues = 1'000'000'000'000;  // in a bucket: sums stay far from overflow
-
-const std::vector<std::int64_t>& edges() {
-  static const std::vector<std::int64_t> kEdges = [] {
-    std::vector<std::int64_t> all;
-    for (std::int64_t edge = 1; edge < kHourMicros; edge += std::max<std::int64_t>(1, edge / 100))
-      all.push_back(edge);
-    all.push_back(kHourMicros);
-    return all;
-  }();
-  return kEdges;
-}
 
 }  // namespace
 
-std::int32_t QuantileSketch::bucket_of(std::int64_t micros) {
-  const auto found = std::lower_bound(edges().begin(), edges().end(), micros);
-  return found == edges().end() ? bucket_limit() - 1 : static_cast<std::int32_t>(found - edges().begin());
+std::int32_t QuantileSketch::bucket_of(std::int64_t value) {
+  return log_bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
 }
 
 std::int32_t QuantileSketch::bucket_limit() {
-  return static_cast<std::int32_t>(edges().size());
+  return kLogBuckets;
 }
 
 std::int64_t QuantileSketch::upper_edge(std::int32_t bucket) {
-  return edges()[static_cast<std::size_t>(bucket)];
+  return static_cast<std::int64_t>(log_bucket_upper_edge(bucket));
 }
 
 std::optional<QuantileSketch> QuantileSketch::from_buckets(

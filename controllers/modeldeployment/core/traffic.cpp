@@ -86,8 +86,10 @@ std::int64_t needed_replicas(std::int64_t replicas, std::int64_t weight) {
 
 bool needs_reports(const api::ModelDeploymentStatus& status) {
   if (status.run || !status.retiring.empty()) return true;
+  // A first deploy that was given up may leave an epoch that no gateway is ever told.
+  if (!status.stable && !status.candidate) return false;
   const std::int64_t epoch = status.epoch.value_or(0);
-  if (epoch == 0) return status.stable || status.candidate;  // it was lost
+  if (epoch == 0) return true;  // it was lost
   return !status.traffic_verified || status.traffic_verified->epoch < epoch;
 }
 

@@ -311,10 +311,12 @@ TEST_P(StoriesBySeed, of_random_edits_and_troubles_end_with_what_users_want_last
 // it what was rejected, which was released again without its gate. 5346: a status lost after the clock had
 // gone back, and an older revision taken for stable. 5693: an engine that was still warm was shrunk under a
 // release that came back to it. 5344: what was exchanged at once was told as rejected. 6894: status and
-// configuration lost, and an epoch given that gateways had already.
+// configuration lost, and an epoch given that gateways had already. 406535: a first deploy given up between
+// its epoch and its configuration, and gateways asked each second for good.
 TEST(Stories, that_once_found_a_fault_of_the_operator_end_well) {
-  for (const auto& report :
-       play_seeds({185, 585, 586, 1238, 5344, 5346, 5693, 6894, 102862, 300099, 300805, 301562}, jobs()))
+  for (const auto& report : play_seeds(
+           {185, 585, 586, 1238, 5344, 5346, 5693, 6894, 102862, 300099, 300805, 301562, 406373, 406535},
+           jobs()))
     EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
 

@@ -126,6 +126,13 @@ void Weather::happen(const std::shared_ptr<State>& state, ClusterState& cluster,
       return;
     }
     case Trouble::StatusLost:
+      // With it goes the word that users are refused while an engine gives its pods up.
+      for (const Json& deployment : store.list(kube::kDeployments, kNamespace)) {
+        const Json* labels = find_path(deployment, "metadata.labels");
+        const std::string engine = labels ? labels->value(std::string(names::kServingHash), "") : "";
+        if (!engine.empty() && integer_at(deployment, "spec.replicas") == 0)
+          cluster.note_loss({kDeploymentName, engine});
+      }
       store.edit(kube::kModelDeployments, {kNamespace, kDeploymentName},
                  [](Json& object) { object.erase("status"); });
       return;

@@ -116,7 +116,7 @@ TEST(LostStatus, DoesNotCarryOutAgainTheCommandThatStoodThereBefore) {
 TEST(LostStatus, LeavesRejectedWhatAFirstDeployRejected) {
   ReleaseWorld world;
   world.add_gate("golden");
-  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.observed.gates["golden"].gate->offline->metrics[0].objective = api::Objective{};
   world.set_steps({ReleaseWorld::analysis("golden")});
   world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
   world.run();
@@ -131,7 +131,7 @@ TEST(LostStatus, LeavesRejectedWhatAFirstDeployRejected) {
 TEST(LostStatus, InAFirstDeployMakesNoEvidenceOfWhatWasMeasuredForOtherContent) {
   ReleaseWorld world;
   world.add_gate("golden");
-  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.observed.gates["golden"].gate->offline->metrics[0].objective = api::Objective{};
   world.set_steps({ReleaseWorld::analysis("golden")});
   world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Successful; };
   world.run([&] { return !world.observed.eval_runs.empty(); });

@@ -34,7 +34,7 @@ TEST(FirstDeploy, SkipsStepsAndOpensWhenAllReplicasAreServable) {
 TEST(FirstDeploy, StaysClosedWhenAGateWithAnObjectiveFails) {
   ReleaseWorld world;
   world.add_gate("golden");
-  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.observed.gates["golden"].gate->offline->metrics[0].objective = api::Objective{};
   world.set_steps({ReleaseWorld::analysis("golden")});
   world.judge = [](const api::EvalRunSpec&) { return api::EvalRunPhase::Failed; };
   world.run();
@@ -67,6 +67,15 @@ TEST(FirstDeploy, ThatIsGivenUpLeavesItsEngineToTheNextContentThatNeedsTheSame) 
   EXPECT_EQ(world.status().stable->revision, 2);
   EXPECT_EQ(world.engine_pods_ever(), 2);
   EXPECT_THAT(world.status().retiring, testing::IsEmpty());
+}
+
+TEST(NeedsReports, NotForAnEpochThatNoGatewayIsToldSinceItsFirstDeployWasGivenUp) {
+  api::ModelDeploymentStatus status;
+  status.epoch = 3;
+  status.traffic_verified.emplace().epoch = 2;
+  EXPECT_FALSE(needs_reports(status));
+  status.candidate.emplace();
+  EXPECT_TRUE(needs_reports(status));
 }
 
 TEST(Settled, AsksForNothingAndPullsNoReport) {
