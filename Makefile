@@ -10,6 +10,8 @@ TAG ?= dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 BINARIES := llmops-operator llmops-gateway llmops-evaluator llmops
+# Not of the product, but of its tests on a cluster.
+TEST_BINARIES := llmops-fault-engine
 CPP := git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.ipp'
 
 help: ## This list
@@ -24,8 +26,8 @@ deps-build:
 build/%/build.ninja:
 	@cmake --preset $*
 
-build: deps-build build/release/build.ninja ## Compile the four programs into build/release/bin
-	@ninja -C build/release $(BINARIES)
+build: deps-build build/release/build.ninja ## Compile the four programs, and the engine that fails on purpose, into build/release/bin
+	@ninja -C build/release $(BINARIES) $(TEST_BINARIES)
 
 # With CLUSTER=current nothing of a cluster is installed on this machine.
 DEPS := $(if $(filter current,$(CLUSTER)),deps-build,deps)

@@ -108,6 +108,17 @@ Result<void> check_buckets(const Model& model, const FieldPath& path) {
   return {};
 }
 
+// Metrics of a later version are not counted here.
+std::map<std::string, LiveLimits, std::less<>> limits_of(const wire::LiveCounting& live) {
+  std::map<std::string, LiveLimits, std::less<>> limits;
+  for (const auto& [revision, thresholds] : live.thresholds)
+    for (const auto& [name, threshold] : thresholds)
+      if (const auto metric = live_metric_named(name))
+        limits[revision].thresholds[index_of(*metric)] = threshold;
+  for (const auto& [revision, prices] : live.prices) limits[revision].prices = prices;
+  return limits;
+}
+
 Result<Model> make_model(const wire::GatewayModel& wanted, const RevisionBodies& bodies,
                          const ConfigSnapshot* previous, const FieldPath& path) {
   Model model;
@@ -118,6 +129,7 @@ Result<Model> make_model(const wire::GatewayModel& wanted, const RevisionBodies&
   model.request_timeout = wanted.request_timeout.value_or(defaults::kEngineRequestTimeout);
   model.evaluation_audience = wanted.evaluation.audience;
   model.evaluation_share = wanted.evaluation.share;
+  if (wanted.live) model.live = limits_of(*wanted.live);
   for (const std::string& text : wanted.stickiness) {
     auto source = parse_sticky_source(text);
     if (!source.ok()) return with_context(source.error(), path.member("stickiness").to_string());
@@ -152,6 +164,12 @@ const Arm* Model::arm_of_bucket(std::uint32_t bucket) const {
     for (const auto& [from, to] : arm.buckets)
       if (bucket >= from && bucket < to) return &arm;
   return nullptr;
+}
+
+const LiveLimits& Model::limits_of(std::string_view revision_hash) const {
+  static const LiveLimits none;
+  const auto found = live.find(revision_hash);
+  return found == live.end() ? none : found->second;
 }
 
 const Model* ConfigSnapshot::model(std::string_view name) const {

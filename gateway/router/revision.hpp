@@ -16,6 +16,7 @@
 #include "crds/wire/revision_body.hpp"
 #include "gateway/guard/guard.hpp"
 #include "gateway/prompt/prompt.hpp"
+#include "gateway/router/outcome.hpp"
 #include "gateway/router/stickiness.hpp"
 
 namespace llmops::gateway {
@@ -53,8 +54,10 @@ struct Model {
   double evaluation_share = 0;
   std::vector<Arm> arms;
   std::vector<RevisionPointer> revisions;
-  VariableNames known_variables;  // of all its revisions
+  VariableNames known_variables;                        // of all its revisions
+  std::map<std::string, LiveLimits, std::less<>> live;  // by revision hash; absent: no limits
 
+  const LiveLimits& limits_of(std::string_view revision_hash) const;
   const Arm* arm_of_bucket(std::uint32_t bucket) const;
 };
 

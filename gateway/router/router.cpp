@@ -1,6 +1,7 @@
 #include "gateway/router/router.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "crds/base/digest.hpp"
 #include "gateway/router/bucket.hpp"
@@ -16,18 +17,6 @@ Decision refused(ErrorCode code, std::string message) {
   Decision decision;
   decision.refusal = Error{code, std::move(message)};
   return decision;
-}
-
-std::map<std::string, MetricCount> counts_of(Outcome outcome) {
-  std::map<std::string, MetricCount> counts;
-  counts["requests"] = {1, 0};
-  // Whoever went away or asked for nonsense says nothing about the arm.
-  if (outcome == Outcome::Error) counts["error"] = {1, 1};
-  if (outcome == Outcome::Success || outcome == Outcome::Blocked) {
-    counts["error"] = {1, 0};
-    counts["block"] = {1, outcome == Outcome::Blocked ? 1 : 0};
-  }
-  return counts;
 }
 
 }  // namespace
@@ -47,6 +36,7 @@ Result<void> Router::on_config(const wire::GatewayConfig& config, const Revision
   if (!snapshot.ok())
     return with_context(snapshot.error(), "configuration of epoch " + std::to_string(config.epoch));
   config_ = std::make_shared<const ConfigSnapshot>(std::move(*snapshot));
+  remember_issuers();
   return {};
 }
 
@@ -67,9 +57,10 @@ void Router::on_suspicion(std::string_view pod_uid) {
   if (const EndpointPointer endpoint = endpoints_.find(pod_uid)) endpoint->suspected = true;
 }
 
-RequestId Router::begin(Timestamp now) {
+RequestId Router::begin(Timestamp now, int turn) {
   Request request;
-  request.slot = ledger_.begin(now);
+  request.turn = turn;
+  request.trial.started = now;
   requests_.emplace(++last_id_, std::move(request));
   return last_id_;
 }
@@ -97,10 +88,13 @@ Decision Router::route(RequestId id, std::string_view model_name, std::string_vi
     return refused(ErrorCode::Unavailable, "the model \"" + model->name + "\" has no arm with traffic");
   decision.assigned = arm->name;
   const Arm* answering = who_answers_for(*model, *arm);
-  request.assigned = answering == arm ? nullptr : arm->revision;
   decision.arm = answering->name;
   decision.revision = answering->revision;
   request.evaluation = false;
+  request.config = config_;
+  request.model = model;
+  counts_.assign(request.trial, {model->salt, conversation_key, request.turn, arm->revision->hash,
+                                 model->limits_of(arm->revision->hash), answering == arm});
   place(id, request, avoid, decision);
   return decision;
 }
@@ -120,7 +114,6 @@ Decision Router::route_evaluation(RequestId id, std::string_view revision_hash,
       decision.model = &model;
       decision.epoch = config_->epoch;
       decision.arm = decision.assigned = "evaluation";
-      request.assigned = nullptr;
       decision.revision = revision;
       request.evaluation = true;
       const auto endpoints = endpoints_.of(revision->serving_hash);
@@ -229,57 +222,11 @@ void Router::release(RequestId id) {
   leave_queue(id, found->second);
 }
 
-void Router::on_result(RequestId id, Outcome outcome) {
-  const auto found = requests_.find(id);
-  if (found == requests_.end()) return;
-  Request& request = found->second;
-  give_back(request);
-  leave_queue(id, request);
-  // Evaluations are counted apart: they are not users.
-  const bool counted = request.revision && !request.evaluation;
-  const RevisionPointer& judged = request.assigned ? request.assigned : request.revision;
-  // What another arm had to answer is an error of the one that should have.
-  if (request.assigned && (outcome == Outcome::Success || outcome == Outcome::Blocked))
-    outcome = Outcome::Error;
-  ledger_.end(request.slot, counted ? judged->hash : std::string(),
-              counted ? counts_of(outcome) : std::map<std::string, MetricCount>());
-  requests_.erase(found);
-}
-
 std::map<std::string, std::int64_t> Router::in_flight() const {
   std::map<std::string, std::int64_t> counts;
   for (const auto& [id, request] : requests_)
     if (request.endpoint) ++counts[request.revision->hash];
   return counts;
-}
-
-wire::GatewayReport Router::report(Timestamp since, Timestamp now) const {
-  wire::GatewayReport report;
-  report.version = "gatewayreport/v1";
-  report.epoch = epoch();
-  report.opened = opened();
-  report.in_flight = in_flight();
-  if (config_)
-    for (const Model& model : config_->models)
-      for (const RevisionPointer& revision : model.revisions) {
-        wire::EndpointCount count;
-        for (const EndpointPointer& endpoint : endpoints_.of(revision->serving_hash)) {
-          ++count.total;
-          if (endpoint->servable && !endpoint->address.terminating) ++count.servable;
-        }
-        report.endpoints[revision->serving_hash] = count;
-      }
-  for (const ClosedSlot& closed : ledger_.collect(since, now)) {
-    auto& slot = report.slots.emplace_back();
-    slot.start = closed.start;
-    for (const auto& [revision, metrics] : closed.revisions)
-      for (const auto& [metric, count] : metrics) {
-        auto& target = slot.arms[revision][metric];
-        target.trials = count.trials;
-        target.events = count.events;
-      }
-  }
-  return report;
 }
 
 bool Router::opened() const {

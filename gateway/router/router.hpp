@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,9 +21,12 @@
 #include "crds/base/result.hpp"
 #include "crds/base/time.hpp"
 #include "crds/wire/gateway_report.hpp"
+#include "gateway/router/distributions.hpp"
 #include "gateway/router/endpoints.hpp"
+#include "gateway/router/feedback.hpp"
+#include "gateway/router/live_counts.hpp"
+#include "gateway/router/outcome.hpp"
 #include "gateway/router/revision.hpp"
-#include "gateway/router/slot_ledger.hpp"
 
 namespace llmops::gateway {
 
@@ -34,14 +38,10 @@ struct RouterOptions {
   double queue_factor = 2;
   // Requests of one serving hash that may wait for an endpoint; one more is refused at once.
   std::size_t max_waiting = 256;
-};
-
-enum class Outcome {
-  Success,
-  Error,        // the arm failed: engine error, cut stream, no endpoint in time
-  Blocked,      // a guardrail ended the request or an answer, with Block or Fallback
-  ClientError,  // the request itself was refused (4xx)
-  ClientGone
+  // Where the counts of live gates lie, of SlotLedger::bytes_needed() bytes, longer than the router lives;
+  // empty: in memory of its own. And whose they are: the pod's UID.
+  std::span<std::byte> slots;
+  std::string slots_owner;
 };
 
 enum class Placement {
@@ -65,9 +65,17 @@ struct Decision {
   const Model* model = nullptr;                  // null where there is none
 };
 
+// A user's feedback, counted or not.
+struct FeedbackTaken {
+  std::string arm;  // that has the revision; empty when none has it any more
+  std::string revision;
+  bool repeated = false;  // the same was said under this id before
+};
+
 class Router {
  public:
-  explicit Router(RouterOptions options = {}) : options_(options) {}
+  explicit Router(RouterOptions options = {})
+      : options_(std::move(options)), counts_(options_.slots, options_.slots_owner) {}
 
   // Takes a configuration into force for requests to come; running ones keep theirs. The same epoch with the
   // same content changes nothing. Errors: Conflict for a lower epoch or the same epoch with other content,
@@ -83,8 +91,9 @@ class Router {
   // counts as servable until a probe says otherwise, but gets no requests before.
   void on_suspicion(std::string_view pod_uid);
 
-  // A request has come. Every request ends with on_result().
-  RequestId begin(Timestamp now);
+  // A request has come. Every request ends with on_result(). `turn`: of its conversation, the number of user
+  // messages; 0: it is never a trial.
+  RequestId begin(Timestamp now, int turn = 1);
 
   // Assigns and places a user's request. May be called again for the same request (after a hold, after a
   // failed endpoint): the assignment is then made anew, under the configuration in force. `avoid`: pod UIDs
@@ -98,12 +107,27 @@ class Router {
 
   // The request gives its endpoint, or its place among those who wait, back and goes on.
   void release(RequestId request);
-  void on_result(RequestId request, Outcome outcome);
+  // The answer's first part has come; only the first call counts.
+  void on_first_token(RequestId request, Duration took);
+  void on_result(RequestId request, const RequestEnd& end);
+
+  // The answer of a user's request begins: the id under which its feedback is taken. Empty for evaluations.
+  std::string feedback_id(RequestId request, std::uint64_t random, Timestamp now);
+  // `down`: the user does not like the answer. Each id counts once with each of both. Errors:
+  // InvalidArgument, NotFound (expired, forged, or of a revision that has not been in force here).
+  Result<FeedbackTaken> on_feedback(std::string_view id, bool down, Timestamp now);
 
   // Running requests by whole revision hash, evaluations included, without zeros.
   std::map<std::string, std::int64_t> in_flight() const;
-  // Slots that start after `since`. `pod_uid` and `boot_id` are the caller's to fill.
-  wire::GatewayReport report(Timestamp since, Timestamp now) const;
+  // Slots that start after `since`. What it tells closed never changes. `pod_uid` and `boot_id` are the
+  // caller's to fill.
+  wire::GatewayReport report(Timestamp since, Timestamp now);
+  // What a report says beside that where it is asked for.
+  void add_distributions(wire::GatewayReport& report, Timestamp now);
+  // No more trials begin; once the last request has ended, a report holds everything that was counted.
+  void stop_counting() { counts_.stop(); }
+  // Something was counted that no report has told.
+  bool has_unreported_counts() const { return counts_.ledger().has_open_counts(); }
 
   bool configured() const { return config_ != nullptr; }
   bool opened() const;
@@ -118,11 +142,14 @@ class Router {
 
  private:
   struct Request {
-    Timestamp slot;
-    RevisionPointer revision;  // that answers, by the last assignment
-    RevisionPointer assigned;  // set where another one answers instead of it
+    RevisionPointer revision;                      // that answers, by the last assignment
+    std::shared_ptr<const ConfigSnapshot> config;  // that assigned it
+    const Model* model = nullptr;
     EndpointPointer endpoint;
     bool evaluation = false;
+    bool first_token = false;
+    int turn = 1;
+    LiveTrial trial;
     std::string queue;  // the serving hash whose endpoints it waits for
   };
 
@@ -131,11 +158,20 @@ class Router {
   bool evaluation_has_room(const Model& model, const std::vector<EndpointPointer>& endpoints) const;
   void leave_queue(RequestId id, Request& request);
   void give_back(Request& request);
+  void remember_issuers();
+
+  // What has signed feedback ids of answers that users may still judge.
+  struct Issuer {
+    std::string salt, revision, arm;
+  };
 
   RouterOptions options_;
   std::shared_ptr<const ConfigSnapshot> config_;
   EndpointSet endpoints_;
-  SlotLedger ledger_;
+  LiveCounts counts_;
+  Distributions distributions_;
+  std::vector<Issuer> issuers_;  // the latest first
+  SeenHashes feedback_seen_;
   RequestId last_id_ = 0;
   std::unordered_map<RequestId, Request> requests_;
   // Ids rise with arrival, so the smallest waits longest.

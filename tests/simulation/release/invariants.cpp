@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "crds/base/digest.hpp"
@@ -215,11 +216,20 @@ void Invariants::on_config(const StoredEvent& event) {
   // With a status its history is lost, and what it told may show only now.
   if (status.history.empty() && !lost_.empty()) {
     status.history = lost_.back().history;
-    if (const auto& swap = lost_.back().swap) {
+    const auto& [lost_run, lost_swap] = std::tie(lost_.back().run, lost_.back().swap);
+    if (lost_swap) {
       api::HistoryEntry exchanged;
       exchanged.outcome = api::HistoryOutcome::Swapped;
-      exchanged.hash = swap->stable;
+      exchanged.hash = lost_swap->stable;
       status.history.insert(status.history.begin(), std::move(exchanged));
+    }
+    if (lost_.back().candidate && lost_run && lost_run->decision &&
+        lost_run->decision->outcome == api::Outcome::Promoted) {
+      api::HistoryEntry promoted;
+      promoted.outcome = api::HistoryOutcome::Promoted;
+      promoted.hash = lost_.back().candidate->hash;
+      promoted.changed = lost_.back().candidate->changed;
+      status.history.insert(status.history.begin(), std::move(promoted));
     }
   }
   if (!known && lost == lost_.rend())
@@ -244,8 +254,9 @@ const Json* Invariants::engine_of(const std::string& serving_hash) const {
 
 void Invariants::note_policy() {
   if (!status_.run) {
+    // A status that was just lost names no stable revision, and its engine is as short as it was.
     const Json* engine = status_.stable ? engine_of(status_.stable->serving_hash) : nullptr;
-    if (!engine || integer_at(*engine, "spec.replicas") >= replicas_) policy_ = "Surge";
+    if (engine && integer_at(*engine, "spec.replicas") >= replicas_) policy_ = "Surge";
     return;
   }
   if (!status_.stable || !status_.candidate ||
@@ -271,10 +282,15 @@ bool Invariants::has_capacity(std::int64_t replicas, const std::string& arm, std
 
 // Whether this is an engine that makes room for the other arm's.
 bool Invariants::gives_pods_up(const std::string& serving_hash) const {
-  if (policy_ == "Surge" || !status_.run || !status_.candidate || !status_.stable) return false;
-  const bool going_back = status_.run->decision && status_.run->decision->outcome == api::Outcome::RolledBack;
-  const auto& giving = going_back ? status_.candidate : status_.stable;
-  return short_hash(giving->serving_hash) == serving_hash;
+  if (policy_ == "Surge") return false;
+  const auto gives_up = [&](const api::ModelDeploymentStatus& status) {
+    if (!status.run || !status.candidate || !status.stable) return false;
+    const bool going_back = status.run->decision && status.run->decision->outcome == api::Outcome::RolledBack;
+    const auto& giving = going_back ? status.candidate : status.stable;
+    return short_hash(giving->serving_hash) == serving_hash;
+  };
+  // What a status asked for in the moment before it was lost may be on its way still.
+  return gives_up(status_) || (!status_.run && !lost_.empty() && gives_up(lost_.back()));
 }
 
 void Invariants::check_configured(const std::string& where, const Arms& arms) {
@@ -333,7 +349,8 @@ void Invariants::on_engine(const StoredEvent& event) {
     check_aside(event.before, event.after);
   const std::int64_t replicas = integer_at(event.after, "spec.replicas");
   const bool first = !status_.stable && status_.candidate;
-  const auto& serving = first ? status_.candidate : status_.stable;
+  const bool just_lost = !status_.stable && !status_.candidate && !lost_.empty();
+  const auto& serving = just_lost ? lost_.back().stable : first ? status_.candidate : status_.stable;
   const bool follows_spec = serving && short_hash(serving->serving_hash) == serving_hash;
   if (!event.before.is_null() && replicas < integer_at(event.before, "spec.replicas")) {
     // Users may ask for fewer; then the engine goes on with as many, and so does that of a candidate

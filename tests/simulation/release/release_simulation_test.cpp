@@ -313,7 +313,8 @@ TEST_P(StoriesBySeed, of_random_edits_and_troubles_end_with_what_users_want_last
 // release that came back to it. 5344: what was exchanged at once was told as rejected. 6894: status and
 // configuration lost, and an epoch given that gateways had already.
 TEST(Stories, that_once_found_a_fault_of_the_operator_end_well) {
-  for (const auto& report : play_seeds({185, 585, 586, 1238, 5344, 5346, 5693, 6894, 102862}, jobs()))
+  for (const auto& report :
+       play_seeds({185, 585, 586, 1238, 5344, 5346, 5693, 6894, 102862, 300099, 300805, 301562}, jobs()))
     EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
 

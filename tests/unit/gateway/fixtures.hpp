@@ -8,6 +8,7 @@
 #include "crds/wire/gateway_config.hpp"
 #include "crds/wire/revision_body.hpp"
 #include "gateway/router/router.hpp"
+#include "gateway/router/trial.hpp"
 
 namespace llmops::gateway::testing {
 
@@ -29,6 +30,8 @@ struct ConfigOptions {
   std::string response_format;   // of both prompts, as a PromptVersion has it
   std::string candidate_prompt;  // as a PromptVersion has it, instead of the usual one
   std::optional<wire::Overflow> overflow;
+  std::optional<wire::LiveCounting> live;
+  std::string salt = "run-1";
 };
 
 // One valid resident registration number, made for tests.
@@ -43,7 +46,8 @@ inline wire::GatewayConfig config_of(const ConfigOptions& options) {
   wire::GatewayModel model;
   model.served_model_name = "bot";
   model.open = options.open;
-  model.salt = "run-1";
+  model.salt = options.salt;
+  model.live = options.live;
   model.stickiness = {"header:x-conversation-id", "body:user", "first-user-message"};
   model.evaluation.audience = "llmops.dev/evaluation/shop/bot";
   model.evaluation.share = options.share;
@@ -93,6 +97,14 @@ inline RevisionBodies bodies_of(const ConfigOptions& options) {
     body.guardrails = {{"safety", sha256_hex("safety"), api::GuardrailSpec::parse(spec).value()}};
   }
   return bodies;
+}
+
+// Conversations of which this turn is the trial.
+inline std::string conversation_with_trial_at(int turn, int number = 0) {
+  for (int i = 0;; ++i) {
+    std::string key = "conversation-" + std::to_string(i);
+    if (trial_turn("run-1", key) == turn && number-- == 0) return key;
+  }
 }
 
 inline EndpointAddress pod(const std::string& uid, const std::string& ip = "10.0.0.1") {
