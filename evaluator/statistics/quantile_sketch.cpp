@@ -2,54 +2,38 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+
+#include "crds/base/log_buckets.hpp"
 
 namespace llmops::statistics {
 namespace {
 
-constexpr std::int64_t kHourMicros = 3'600'000'000;
 constexpr std::int64_t kMostValues = 1'000'000'000'000;  // in a bucket: sums stay far from overflow
-
-const std::vector<std::int64_t>& edges() {
-  static const std::vector<std::int64_t> kEdges = [] {
-    std::vector<std::int64_t> all;
-    for (std::int64_t edge = 1; edge < kHourMicros; edge += std::max<std::int64_t>(1, edge / 100))
-      all.push_back(edge);
-    all.push_back(kHourMicros);
-    return all;
-  }();
-  return kEdges;
-}
 
 }  // namespace
 
-std::int32_t QuantileSketch::bucket_of(std::int64_t micros) {
-  const auto found = std::lower_bound(edges().begin(), edges().end(), micros);
-  return found == edges().end() ? bucket_limit() - 1 : static_cast<std::int32_t>(found - edges().begin());
-}
-
-std::int32_t QuantileSketch::bucket_limit() {
-  return static_cast<std::int32_t>(edges().size());
+std::int32_t QuantileSketch::bucket_of(std::int64_t value) {
+  return log_bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)));
 }
 
 std::int64_t QuantileSketch::upper_edge(std::int32_t bucket) {
-  return edges()[static_cast<std::size_t>(bucket)];
+  return static_cast<std::int64_t>(log_bucket_upper_edge(bucket));
 }
 
 std::optional<QuantileSketch> QuantileSketch::from_buckets(
     const std::map<std::int32_t, std::int64_t>& buckets) {
   QuantileSketch sketch;
   for (const auto& [bucket, count] : buckets) {
-    if (bucket < 0 || bucket >= bucket_limit() || count <= 0 || count > kMostValues) return std::nullopt;
+    if (bucket < 0 || bucket >= kLogBuckets || count <= 0 || count > kMostValues) return std::nullopt;
     sketch.count_ += count;
   }
   sketch.buckets_ = buckets;
   return sketch;
 }
 
-void QuantileSketch::add(std::int64_t micros, std::int64_t count) {
+void QuantileSketch::add(std::int64_t value, std::int64_t count) {
   if (count <= 0) return;
-  buckets_[bucket_of(micros)] += count;
+  buckets_[bucket_of(value)] += count;
   count_ += count;
 }
 
@@ -69,10 +53,10 @@ std::optional<std::int64_t> QuantileSketch::quantile(double quantile) const {
   return upper_edge(buckets_.rbegin()->first);
 }
 
-std::int64_t QuantileSketch::count_up_to(std::int64_t micros) const {
+std::int64_t QuantileSketch::count_up_to(std::int64_t value) const {
   std::int64_t sum = 0;
   for (const auto& [bucket, count] : buckets_) {
-    if (upper_edge(bucket) > micros) break;
+    if (upper_edge(bucket) > value) break;
     sum += count;
   }
   return sum;
