@@ -23,8 +23,8 @@ std::string evidence(const LiveTest& test) {
 
 // "stable", "stable plus 1.00 %", "1.5 times stable", "the objective 2.00 %".
 std::string line_of(const LiveMetric& metric, TestKind kind) {
-  if (kind == TestKind::Objective) return "the objective " + percent(*metric.objective_max);
-  const Margin& margin = *metric.margin;
+  if (kind == TestKind::Objective) return "the objective " + percent(metric.objective_max.value_or(0));
+  const Margin margin = metric.margin.value_or(Margin{});
   if (margin.value == 0) return "stable";
   if (margin.unit == MarginUnit::Relative) return number(1 + margin.value) + " times stable";
   return "stable plus " + percent(margin.value);
@@ -32,13 +32,14 @@ std::string line_of(const LiveMetric& metric, TestKind kind) {
 
 std::string harm_that_would_show(const LiveMetric& metric, const MetricState& seen, const LiveTest& harm) {
   std::optional<double> rate;
-  if (harm.kind == TestKind::Objective) {
-    rate = statistics::smallest_shown_harm(*objective_of(metric, Claim::Harm),
-                                           seen.objective_harm.candidate.trials, harm.needed);
-  } else if (harm.observed) {
+  const auto objective = objective_of(metric, Claim::Harm);
+  const auto comparison = comparison_of(metric, Claim::Harm);
+  if (harm.kind == TestKind::Objective && objective) {
+    rate = statistics::smallest_shown_harm(*objective, seen.objective_harm.candidate.trials, harm.needed);
+  } else if (comparison && harm.observed) {
     const statistics::ArmCount& stable = seen.harm.stable;
     rate = statistics::smallest_shown_harm(
-        *comparison_of(metric, Claim::Harm), seen.harm.candidate.trials, stable.trials,
+        *comparison, seen.harm.candidate.trials, stable.trials,
         static_cast<double>(stable.events) / static_cast<double>(stable.trials), harm.needed);
   }
   return rate ? "a rate of " + percent(*rate) + " would have shown" : "no harm could have shown yet";

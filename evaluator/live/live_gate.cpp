@@ -9,7 +9,7 @@ namespace llmops::live {
 namespace {
 
 Error refused(const std::string& field, const std::string& found, const std::string& allowed) {
-  return {ErrorCode::InvalidArgument, field + ": found " + found + ", allowed is " + allowed};
+  return {ErrorCode::InvalidArgument, field + ": found " + found + ", allowed " + allowed};
 }
 
 Result<void> check_metric(const LiveMetric& metric, const std::string& field) {

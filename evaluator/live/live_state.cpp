@@ -47,17 +47,17 @@ LiveState begin(const LiveGate& gate, Timestamp now) {
 Result<LiveState> advance(const LiveGate& gate, LiveState state, std::span<const LiveSlot> slots) {
   if (state.metrics.size() != gate.metrics.size())
     return Error{ErrorCode::InvalidArgument, "state: found " + std::to_string(state.metrics.size()) +
-                                                 " metrics, allowed are the gate's " +
+                                                 " metrics, allowed the gate's " +
                                                  std::to_string(gate.metrics.size())};
   for (const LiveSlot& slot : slots) {
     if (state.last_slot && slot.start <= *state.last_slot)
       return refused(slot, "found after the slot of " + format_timestamp(*state.last_slot) +
-                               ", allowed are later slots, each once");
+                               ", allowed later slots, each once");
     if (slot.metrics.size() != gate.metrics.size())
-      return refused(slot, "found " + std::to_string(slot.metrics.size()) +
-                               " metrics, allowed are the gate's " + std::to_string(gate.metrics.size()));
+      return refused(slot, "found " + std::to_string(slot.metrics.size()) + " metrics, allowed the gate's " +
+                               std::to_string(gate.metrics.size()));
     if (slot.candidate_conversations < 0 || slot.stable_conversations < 0)
-      return refused(slot, "found a negative number of conversations, allowed are 0 or more");
+      return refused(slot, "found a negative number of conversations, allowed 0 or more");
     if (slot.start < state.began) continue;
     for (std::size_t i = 0; i < gate.metrics.size(); ++i) {
       if (slot.start < state.began + gate.metrics[i].initial_delay) continue;

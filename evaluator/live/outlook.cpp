@@ -20,13 +20,17 @@ double estimate(const statistics::ArmCount& count) {
 // Candidate trials until a Proof is reached; nothing: never.
 std::optional<double> trials_left(const LiveMetric& metric, const MetricState& seen, const LiveTest& test) {
   const statistics::NanoNats left = test.needed - test.log_e;
-  if (test.kind == TestKind::Objective)
-    return statistics::trials_to_decide(*objective_of(metric, Claim::Proof),
-                                        estimate(seen.objective_proof.candidate), left);
+  if (test.kind == TestKind::Objective) {
+    const auto objective = objective_of(metric, Claim::Proof);
+    if (!objective) return std::nullopt;
+    return statistics::trials_to_decide(*objective, estimate(seen.objective_proof.candidate), left);
+  }
+  const auto comparison = comparison_of(metric, Claim::Proof);
+  if (!comparison) return std::nullopt;
   const statistics::ArmCount& stable = seen.proof.stable;
   const double rate = estimate(stable);
   return statistics::trials_to_decide(
-      *comparison_of(metric, Claim::Proof), {metric.expected_ratio * rate, rate},
+      *comparison, {metric.expected_ratio * rate, rate},
       static_cast<double>(stable.trials) / static_cast<double>(seen.proof.candidate.trials), left);
 }
 

@@ -20,7 +20,7 @@
 
 namespace llmops::statistics {
 
-struct ExceedanceThresholds {
+struct ExceedanceThresholds {  // in the window's unit, microseconds for latency
   std::int64_t stable_micros = 0;
   std::int64_t candidate_micros = 0;
   // Of a candidate with stable's distribution: TwoSampleDesign::expected_ratio.

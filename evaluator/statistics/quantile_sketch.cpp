@@ -13,11 +13,15 @@ constexpr std::int64_t kMostValues = 1'000'000'000'000;  // in a bucket: sums st
 }  // namespace
 
 std::int32_t QuantileSketch::bucket_of(std::int64_t value) {
+<<<<<<< HEAD
   return log_bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
 }
 
 std::int32_t QuantileSketch::bucket_limit() {
   return kLogBuckets;
+=======
+  return log_bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)));
+>>>>>>> stat
 }
 
 std::int64_t QuantileSketch::upper_edge(std::int32_t bucket) {
@@ -28,16 +32,16 @@ std::optional<QuantileSketch> QuantileSketch::from_buckets(
     const std::map<std::int32_t, std::int64_t>& buckets) {
   QuantileSketch sketch;
   for (const auto& [bucket, count] : buckets) {
-    if (bucket < 0 || bucket >= bucket_limit() || count <= 0 || count > kMostValues) return std::nullopt;
+    if (bucket < 0 || bucket >= kLogBuckets || count <= 0 || count > kMostValues) return std::nullopt;
     sketch.count_ += count;
   }
   sketch.buckets_ = buckets;
   return sketch;
 }
 
-void QuantileSketch::add(std::int64_t micros, std::int64_t count) {
+void QuantileSketch::add(std::int64_t value, std::int64_t count) {
   if (count <= 0) return;
-  buckets_[bucket_of(micros)] += count;
+  buckets_[bucket_of(value)] += count;
   count_ += count;
 }
 
@@ -57,10 +61,10 @@ std::optional<std::int64_t> QuantileSketch::quantile(double quantile) const {
   return upper_edge(buckets_.rbegin()->first);
 }
 
-std::int64_t QuantileSketch::count_up_to(std::int64_t micros) const {
+std::int64_t QuantileSketch::count_up_to(std::int64_t value) const {
   std::int64_t sum = 0;
   for (const auto& [bucket, count] : buckets_) {
-    if (upper_edge(bucket) > micros) break;
+    if (upper_edge(bucket) > value) break;
     sum += count;
   }
   return sum;

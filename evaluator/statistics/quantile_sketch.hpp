@@ -1,8 +1,8 @@
-// A mergeable histogram of durations for quantiles: what gateways fill, report and add up.
+// A mergeable histogram of whole values (microseconds, tokens, millionths of a currency) for quantiles: what
+// gateways fill and report, added up.
 //
-// Buckets of one percent (crds/base/log_buckets.hpp), so a quantile is too high by at most that (as in
-// DDSketch: Masson, Rim, Lee, PVLDB 12, 2019). Only buckets with a count are kept. Values are whole and in any
-// unit: microseconds of a duration, tokens, millionths of a currency.
+// Buckets are those of crds/base/log_buckets.hpp, of one percent, so a quantile is too high by at most that
+// (as in DDSketch: Masson, Rim, Lee, PVLDB 12, 2019). Only buckets with a count are kept.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,8 @@ namespace llmops::statistics {
 
 class QuantileSketch {
  public:
-  // Of the bucket that holds `value` (below 1: the first).
-  static std::int32_t bucket_of(std::int64_t value);
-  static std::int32_t bucket_limit();  // the number of buckets
-  // Microseconds; the largest value that the bucket holds. bucket in [0, bucket_limit()); of the last one, an
-  // hour, which it may exceed.
+  static std::int32_t bucket_of(std::int64_t value);  // below 0: the first
+  // The largest value that the bucket holds; bucket in [0, kLogBuckets).
   static std::int64_t upper_edge(std::int32_t bucket);
 
   // Bucket to count. Nothing when a bucket does not exist or a count is not in [1, 1e12].
@@ -27,7 +24,7 @@ class QuantileSketch {
   void merge(const QuantileSketch& other);
 
   std::int64_t count() const { return count_; }
-  // Microseconds: the upper edge of the bucket in which the value of rank ceil(quantile * count) lies.
+  // The upper edge of the bucket in which the value of rank ceil(quantile * count) lies.
   // quantile in (0, 1); nothing else, and nothing without values.
   std::optional<std::int64_t> quantile(double quantile) const;
   // Values in the buckets up to the one that ends at or below `value`.

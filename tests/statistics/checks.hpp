@@ -9,7 +9,8 @@ namespace llmops::sim_statistics {
 struct Effort {
   int null_streams = 20'000;
   int power_streams = 4'000;
-  int horizon = 10'000;  // candidate trials of a null stream
+  int horizon = 10'000;        // candidate trials of a null stream
+  int one_arm_trials = 2'000;  // horizon of a null stream of one arm
   int designs = 2'000;
 };
 

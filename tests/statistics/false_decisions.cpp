@@ -85,6 +85,8 @@ void check_false_decisions(Table& table, const Effort& effort) {
   struct Row {
     std::string name;
     Stream stream;
+    bool published =
+        true;  // in the table of two-sample e-processes; the others have a quarter of the horizon
   };
   const double slow = exceeding(0.95, 1.1, 1.1);
   const std::vector<Row> rows = {
@@ -92,17 +94,18 @@ void check_false_decisions(Table& table, const Effort& effort) {
       {"harm: s = 2 %, c = 3 %, margin 1 pp", {{Claim::Harm, 1, 0.01}, 0.03, 0.02}},
       {"harm: s = c = 0.2 %", {{}, 0.002, 0.002}},
       {"harm: s = c = 5 %, 1:1", {{}, 0.05, 0.05, 1}},
-      {"harm: s = 4 %, c = 6 %, relative margin 0.5", {{Claim::Harm, 1.5, 0}, 0.06, 0.04}},
+      {"harm: s = 4 %, c = 6 %, relative margin 0.5", {{Claim::Harm, 1.5, 0}, 0.06, 0.04}, false},
       {"proof: s = 2 %, c = 3 %, margin 1 pp", {{Claim::Proof, 1, 0.01}, 0.03, 0.02}},
-      {"proof: s = 4 %, c = 6 %, relative margin 0.5", {{Claim::Proof, 1.5, 0}, 0.06, 0.04}},
-      {"latency harm: p95, m = 10 %, 1.1 times as slow", {{}, slow, 0.05}},
+      {"proof: s = 4 %, c = 6 %, relative margin 0.5", {{Claim::Proof, 1.5, 0}, 0.06, 0.04}, false},
+      {"latency harm: p95, m = 10 %, 1.1 times as slow", {{}, slow, 0.05}, false},
       {"latency proof: p95, m = 10 %, 1.1 times as slow",
-       {{Claim::Proof, 1, 0, exceeding(0.95, 1.1, 1) / 0.05}, slow, 0.05}},
+       {{Claim::Proof, 1, 0, exceeding(0.95, 1.1, 1) / 0.05}, slow, 0.05},
+       false},
   };
   std::uint64_t seed = 100;
   for (const Row& row : rows) {
     Stream stream = row.stream;
-    stream.horizon = effort.horizon;
+    stream.horizon = row.published ? effort.horizon : effort.horizon / 4;
     const auto decided = decisions(stream, effort.null_streams, *statistics::threshold(kAlpha), ++seed);
     table.at_most(row.name, share_decided(decided, stream.horizon), allowed(kAlpha, effort.null_streams));
   }
@@ -113,26 +116,26 @@ void check_false_decisions(Table& table, const Effort& effort) {
 }
 
 void check_one_sample(Table& table, const Effort& effort) {
-  table.section("One arm against a limit, alpha 0.05, 2,000 trials");
+  table.section("One arm against a limit, alpha 0.05, horizon " + std::to_string(effort.one_arm_trials));
   Random random(53);
-  const auto share = [&](Claim claim, double rate, double alpha, int streams, auto limit_of_run) {
+  const auto share = [&](Claim claim, double rate, double alpha, int streams, int trials, auto limit_of_run) {
     const Events trial(1, rate);
     const statistics::NanoNats needed = *statistics::threshold(alpha);
     int fired = 0;
     for (int run = 0; run < streams; ++run) {
       const statistics::OneSampleDesign design = {claim, limit_of_run()};
       statistics::OneSampleState state;
-      for (int n = 0; n < 2'000 && state.highest < needed; ++n)
+      for (int n = 0; n < trials && state.highest < needed; ++n)
         state = *statistics::after_block(design, state, {1, trial.draw(random)});
       fired += state.highest >= needed ? 1 : 0;
     }
     return static_cast<double>(fired) / streams;
   };
-  const int streams = effort.null_streams;
+  const int streams = effort.null_streams, horizon = effort.one_arm_trials;
   const double bar = allowed(kAlpha, streams);
   const auto limit = [] { return 0.02; };
-  table.at_most("harm: c = limit = 2 %", share(Claim::Harm, 0.02, kAlpha, streams, limit), bar);
-  table.at_most("proof: c = limit = 2 %", share(Claim::Proof, 0.02, kAlpha, streams, limit), bar);
+  table.at_most("harm: c = limit = 2 %", share(Claim::Harm, 0.02, kAlpha, streams, horizon, limit), bar);
+  table.at_most("proof: c = limit = 2 %", share(Claim::Proof, 0.02, kAlpha, streams, horizon, limit), bar);
   const Events old_trials(25, 0.02);
   const auto frozen = [&] {
     statistics::ArmCount counts;
@@ -140,11 +143,11 @@ void check_one_sample(Table& table, const Effort& effort) {
     return *statistics::upper_rate(counts, kAlpha / 2);
   };
   table.at_most("harm: c = 2 % = stable's, frozen after 2,000 trials, no holdback",
-                share(Claim::Harm, 0.02, kAlpha / 2, streams, frozen), bar);
-  table.at_least("power: harm of c = 5 % against limit 2 %",
-                 share(Claim::Harm, 0.05, kAlpha, effort.power_streams, limit), 0.95);
-  table.at_least("power: proof of c = 1 % against limit 2 %",
-                 share(Claim::Proof, 0.01, kAlpha, effort.power_streams, limit), 0.85);
+                share(Claim::Harm, 0.02, kAlpha / 2, streams, horizon, frozen), bar);
+  table.at_least("power: harm of c = 5 % against limit 2 %, 2,000 trials",
+                 share(Claim::Harm, 0.05, kAlpha, effort.power_streams / 4, 2'000, limit), 0.95);
+  table.at_least("power: proof of c = 1 % against limit 2 %, 2,000 trials",
+                 share(Claim::Proof, 0.01, kAlpha, effort.power_streams / 4, 2'000, limit), 0.85);
 }
 
 void check_conversations(Table& table, const Effort& effort) {

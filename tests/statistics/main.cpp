@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "usage: simulate_statistics [--quick]\n");
       return 2;
     }
-    effort = {.null_streams = 2'000, .power_streams = 1'600, .horizon = 500, .designs = 200};
+    effort = {
+        .null_streams = 2'000, .power_streams = 450, .horizon = 300, .one_arm_trials = 300, .designs = 200};
   }
   Table table;
   check_mean_factor(table, effort);

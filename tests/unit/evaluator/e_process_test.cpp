@@ -50,6 +50,10 @@ TEST(LogProduct, IsRoundedDown) {
   product.multiply(0.5, 1);
   EXPECT_LT(product.rounded_down(), 1'386'294'361);  // log 4 = 1.386294361...
   EXPECT_GT(product.rounded_down(), 1'386'294'355);
+  LogProduct many;  // log is -0.1 - 5e-11, and each factor may be off by 1e-16
+  many.multiply(1 - 1e-9, 1e8);
+  EXPECT_LT(many.rounded_down(), -100'000'050);
+  EXPECT_GT(many.rounded_down(), -100'000'300);
 }
 
 TEST(EProcess, GivesTheBitsThatEveryMachineGives) {
