@@ -10,6 +10,8 @@ TAG ?= dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 BINARIES := llmops-operator llmops-gateway llmops-evaluator llmops
+# Not of the product, but of its tests on a cluster.
+TEST_BINARIES := llmops-fault-engine
 CPP := git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.ipp'
 
 help: ## This list
@@ -24,8 +26,8 @@ deps-build:
 build/%/build.ninja:
 	@cmake --preset $*
 
-build: deps-build build/release/build.ninja ## Compile the four programs into build/release/bin
-	@ninja -C build/release $(BINARIES)
+build: deps-build build/release/build.ninja ## Compile the four programs, and the engine that fails on purpose, into build/release/bin
+	@ninja -C build/release $(BINARIES) $(TEST_BINARIES)
 
 # With CLUSTER=current nothing of a cluster is installed on this machine.
 DEPS := $(if $(filter current,$(CLUSTER)),deps-build,deps)
@@ -54,6 +56,10 @@ test-argocd: deps build ## The product under a real Argo CD: its Lua scripts, th
 simulate: deps-build build/release/build.ninja ## Simulate all plans of all scenarios and SEEDS=1000 stories, or one story: SEED=x
 	@ninja -C build/release simulate
 	@build/release/tests/simulate $(if $(SEED),--seed $(SEED),--plans --seeds $(SEEDS))
+
+sim-statistics: deps-build build/release/build.ninja ## Simulate the statistics of live gates: false decisions, time to decision, replay
+	@ninja -C build/release --quiet simulate_statistics
+	@build/release/tests/simulate_statistics
 
 conformance: deps-build build/release/build.ninja ## Play PROGRAMS=200 random programs, or SEED=x again, against simulated and real API server
 	@e2e/cluster/build.sh kube
@@ -107,5 +113,5 @@ cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate conformance mutants lint \
+.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate sim-statistics conformance mutants lint \
   format image chart manifests schemas cluster-up cluster-down

@@ -58,6 +58,11 @@ std::string metrics_of(const GateEvidence& gate) {
 
 void advise_on_questions(const Explanation& made, const GateEvidence& gate, Sentences& next) {
   if (!gate.record) return;
+  if (gate.record->spec.live) {
+    next.push_back("Read what was counted: kubectl get evalrun " + gate.eval_run + " -n " + made.ns +
+                   " -o yaml (status.live)");
+    return;
+  }
   std::string tag;
   if (gate.record->status)
     for (const auto& metric : gate.record->status->metrics)
@@ -65,7 +70,7 @@ void advise_on_questions(const Explanation& made, const GateEvidence& gate, Sent
         tag = metric.worst_slice->tag;
   next.push_back("Read the questions that were asked" +
                  (tag.empty() ? std::string() : ", first those tagged " + tag) + ": kubectl get configmap " +
-                 gate.record->spec.dataset_config_map + " -n " + made.ns + " -o yaml");
+                 gate.record->spec.dataset_config_map.value_or("") + " -n " + made.ns + " -o yaml");
 }
 
 Sentences after_failed_gate(const Explanation& made, const Release& release) {

@@ -80,7 +80,8 @@ std::string gate_headline(const GateEvidence& gate) {
 }
 
 const api::Metric* demand_of(const api::EvalRun& record, const std::string& name) {
-  for (const auto& metric : record.spec.offline.metrics)
+  if (!record.spec.offline) return nullptr;
+  for (const auto& metric : record.spec.offline->metrics)
     if (metric.name == name) return &metric;
   return nullptr;
 }

@@ -93,7 +93,11 @@ Result<Gate> read_gate(const std::string& path, const std::string& name, std::is
   const auto foreign = replace_foreign_scorers(document.object);
   auto parsed = api::EvalGate::parse(document.object);
   if (!parsed) return with_context(parsed.error(), context);
-  gate.offline = std::move(parsed->spec.offline);
+  if (!parsed->spec.offline)
+    return Error{
+        ErrorCode::InvalidArgument,
+        context + ": found a live gate, allowed one with spec.offline (llmops live judges live ones)"};
+  gate.offline = std::move(*parsed->spec.offline);
   for (std::size_t i = 0; i < gate.offline.metrics.size(); ++i) {
     const auto checked =
         check_demands(gate.offline.metrics[i], "spec.offline.metrics[" + std::to_string(i) + "]");

@@ -53,10 +53,14 @@ Task<Result<ReconcileOutcome>> EvalGateController::reconcile(kube::ObjectKey key
     judged_.erase(key);
     co_return ReconcileOutcome{};
   }
-  const api::ConfigMapKeyReference& reference = gate->object.spec.offline.dataset.config_map_ref;
-  const kube::ObjectKey config_map_key{key.ns, reference.name};
-  const Result<Json> config_map = co_await client_.get(kube::kConfigMaps, config_map_key);
-  if (!config_map.ok() && config_map.error().code != ErrorCode::NotFound) co_return config_map.error();
+  // A live gate reads nothing but its own spec.
+  const auto& offline = gate->object.spec.offline;
+  Result<Json> config_map = Error{ErrorCode::NotFound, ""};
+  if (offline) {
+    const kube::ObjectKey config_map_key{key.ns, offline->dataset.config_map_ref.name};
+    config_map = co_await client_.get(kube::kConfigMaps, config_map_key);
+    if (!config_map.ok() && config_map.error().code != ErrorCode::NotFound) co_return config_map.error();
+  }
   Judged judged{fingerprint(gate->meta, config_map), kLookSoon};
   if (const auto known = judged_.find(key);
       known != judged_.end() && known->second.looked_at == judged.looked_at) {
@@ -70,7 +74,9 @@ Task<Result<ReconcileOutcome>> EvalGateController::reconcile(kube::ObjectKey key
   observed.meta = gate->meta;
   observed.spec = gate->object.spec;
   observed.status = gate->object.status;
-  observed.golden_set = rules::golden_set(reference, key.ns, config_map.ok() ? &*config_map : nullptr);
+  if (offline)
+    observed.golden_set =
+        rules::golden_set(offline->dataset.config_map_ref, key.ns, config_map.ok() ? &*config_map : nullptr);
   auto transition = decide(observed);
   if (is_decidable(transition ? transition->status : *gate->object.status)) judged.next = kLookAgain;
   if (!transition) co_return remember(key, judged);

@@ -84,7 +84,7 @@ Task<Result<ReconcileOutcome>> EvalRunController::reconcile(kube::ObjectKey key)
 
 Task<Result<void>> EvalRunController::look(Look what, Observed* observed) {
   if (what.dataset) {
-    auto copy = co_await look_at_dataset(client_, {observed->meta.ns, observed->spec.dataset_config_map});
+    auto copy = co_await look_at_dataset(client_, {observed->meta.ns, *observed->spec.dataset_config_map});
     if (!copy.ok()) co_return copy.error();
     observed->dataset = std::move(*copy);
   }

@@ -68,6 +68,15 @@ inline constexpr std::int64_t kMaxTokens = 256;
 inline constexpr double kNonInferiorityAlpha = 0.05;
 inline constexpr bool kIgnoreCase = false;
 
+// Live evaluation.
+inline constexpr Duration kLiveObserveFor = 10min;
+inline constexpr Duration kLiveGiveUpAfter = 2h;
+inline constexpr std::int64_t kLiveMinConversations = 50;
+inline constexpr double kLiveAlpha = 0.05;
+inline constexpr double kLiveQuantile = 0.95;
+inline constexpr double kLiveQuantityMargin = 0.1;  // of ttft, latency, tokens and cost
+inline constexpr std::string_view kLiveRequire = "NoHarm";
+
 // gatewayconfig/v1.
 inline constexpr Duration kEngineRequestTimeout = 10min;
 

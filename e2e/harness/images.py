@@ -1,4 +1,4 @@
-"""The two images, built here and brought to where the cluster's nodes find them."""
+"""The three images, built here and brought to where the cluster's nodes find them."""
 import hashlib
 import os
 import shutil
@@ -11,6 +11,7 @@ PROGRAMS = ("llmops-operator", "llmops-gateway", "llmops-evaluator", "llmops")
 REGISTRY = os.environ.get("IMAGE_REGISTRY", "").rstrip("/") if CURRENT else ""
 LOCAL = "localhost"
 ENGINE = "llmops-engine:1"
+FAULT_ENGINE = "llmops-fault-engine:1"
 
 
 class CannotRun(Exception):
@@ -52,10 +53,12 @@ def load_images(build_dir=os.path.join(BUILD, "release"), tag=None):
     to = [] if CURRENT else ["--import"]
     product = run([os.path.join(E2E, "images", "product.sh"), build_dir, tag, *to], "the product's image")
     engine = run([os.path.join(E2E, "engine", "image.sh"), *to], "the engine's image")
+    fault_engine = run([os.path.join(E2E, "fault_engine", "image.sh"), build_dir, *to], "the fault engine's image")
     if CURRENT:
         deliver = _deliverer()
         deliver(product.splitlines()[-1], f"llmops-operator:{tag}")
         deliver(engine.splitlines()[-1], ENGINE)
+        deliver(fault_engine.splitlines()[-1], FAULT_ENGINE)
     return tag
 
 

@@ -1,16 +1,17 @@
-// Which turn of a conversation is its one trial. Requests of one conversation are alike, so counting all of
-// them makes evidence look stronger than it is; one of them, picked by a hash that every replica computes
-// alike, does not. Turn 1 is picked for 70 % of the conversations, 2 for 15 %, 3 for 10 %, 5 for 5 %. A
-// conversation that ends before its turn has no trial.
+// Which turn of a conversation is its one trial in a live gate.
+//
+// Turns of one conversation tend to fail together, so counting them all as independent trials shows harm
+// where there is none. One turn counts, chosen by a hash: each gateway knows without memory whether a request
+// is a trial. The hash is that of bucket.hpp with a tag in front of the salt, so the turn says nothing about
+// the arm. A conversation that ends before its turn gives no trial; turn 4 is never one.
 #pragma once
 
 #include <string_view>
 
 namespace llmops::gateway {
 
-// 1, 2, 3 or 5: from the first 8 bytes of SHA-256("trial", zero byte, salt, zero byte, key), read as a
-// big-endian integer, modulo 10,000: below 7,000, 8,500, 9,500, and the rest. Independent of the bucket
-// (bucket.hpp), which hashes other bytes.
+// 1 for 70 % of all conversations, 2 for 15 %, 3 for 10 %, 5 for 5 %. A request's turn is the number of its
+// user messages. The salt is that of the run.
 int trial_turn(std::string_view salt, std::string_view conversation_key);
 
 }  // namespace llmops::gateway

@@ -23,7 +23,7 @@ EXPECTED = ["Healthy", "Promoted", "RolledBack", "RolledBack", "Promoted", "Prom
 CTEST = {"unit": ("asan", "unit"), "simulation": ("asan", "simulation"), "crash-plans": ("release", "simulation"),
          "integration": ("release", "integration")}
 LAYERS = [*CTEST, "e2e"]
-PROGRAMS = ["llmops-operator", "llmops-gateway", "llmops-evaluator", "llmops"]
+PROGRAMS = ["llmops-operator", "llmops-gateway", "llmops-evaluator", "llmops", "llmops-fault-engine"]
 
 
 @dataclasses.dataclass

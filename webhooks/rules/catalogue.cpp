@@ -7,6 +7,7 @@
 #include "webhooks/rules/gate.hpp"
 #include "webhooks/rules/golden_set.hpp"
 #include "webhooks/rules/guardrail.hpp"
+#include "webhooks/rules/live_gate.hpp"
 #include "webhooks/rules/prompt.hpp"
 
 namespace llmops::rules {
@@ -49,8 +50,14 @@ std::vector<Problem> check_guardrail(const Subject<api::Guardrail>& guardrail) {
 }
 
 std::vector<Problem> check_eval_gate(const Subject<api::EvalGate>& gate, const Neighbours& known) {
-  const api::OfflineEvaluation& offline = gate.object.spec.offline;
   std::vector<Problem> problems;
+  if (const auto& live = gate.object.spec.live) {
+    problems = check_live_gate(*live).problems;
+    soften(problems);
+    return problems;
+  }
+  if (!gate.object.spec.offline) return problems;  // refused by the schema
+  const api::OfflineEvaluation& offline = *gate.object.spec.offline;
   if (!known.config_maps) {
     problems = check_gate(offline, std::nullopt).problems;
   } else {

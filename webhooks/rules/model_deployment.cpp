@@ -97,10 +97,10 @@ bool in_place(const std::optional<api::CapacityPolicy>& policy) {
 
 std::vector<std::string> gates_in_place(const api::ModelDeploymentSpec& spec) {
   std::vector<std::string> names;
-  if (in_place(spec.strategy->canary.capacity_policy)) names = gates_in(spec.strategy->canary.steps);
+  if (in_place(spec.strategy->canary.capacity_policy)) names = gates_in(spec.strategy->canary);
   for (const auto& entry : spec.strategy->when)
     if (in_place(entry.canary.capacity_policy))
-      for (auto& name : gates_in(entry.canary.steps)) names.push_back(std::move(name));
+      for (auto& name : gates_in(entry.canary)) names.push_back(std::move(name));
   return names;
 }
 
@@ -119,7 +119,7 @@ void check_gates_of(const Deployment& deployment, const Neighbours& known, std::
     }
     if (const auto why = why_undecided(deployment, name, *found->second, known))
       warn("GateUndecided", gate_undecided(name, *why), kGateField);
-    if (std::ranges::find(alone, name) != alone.end() && !has_objective(found->second->spec.offline))
+    if (std::ranges::find(alone, name) != alone.end() && !has_objective(found->second->spec))
       warn("GateOnlyCompares", gate_only_compares(name), kCapacityField);
   }
 }

@@ -61,15 +61,36 @@ std::vector<std::string> gates_in(const std::vector<api::CanaryStep>& steps) {
   return names;
 }
 
+namespace {
+
+template <class Canary>
+std::vector<std::string> gates_of_way(const Canary& canary) {
+  std::vector<std::string> names = gates_in(canary.steps);
+  if (!canary.analysis) return names;
+  for (const auto& gate : canary.analysis->gates)
+    if (std::find(names.begin(), names.end(), gate.name) == names.end()) names.push_back(gate.name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> gates_in(const api::Canary& canary) {
+  return gates_of_way(canary);
+}
+
+std::vector<std::string> gates_in(const api::PartsCanary& canary) {
+  return gates_of_way(canary);
+}
+
 std::vector<std::string> gates_of(const api::ModelDeploymentSpec& spec) {
   std::vector<std::string> names;
   if (!spec.strategy) return names;
-  const auto add = [&](const std::vector<api::CanaryStep>& steps) {
-    for (auto& name : gates_in(steps))
+  const auto add = [&](std::vector<std::string> more) {
+    for (auto& name : more)
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   };
-  add(spec.strategy->canary.steps);
-  for (const auto& entry : spec.strategy->when) add(entry.canary.steps);
+  add(gates_in(spec.strategy->canary));
+  for (const auto& entry : spec.strategy->when) add(gates_in(entry.canary));
   return names;
 }
 
@@ -86,9 +107,9 @@ std::string gate_undecided(std::string_view name, std::string_view why) {
   return std::string(kGateField) + ": EvalGate " + std::string(name) + " cannot decide: " + std::string(why);
 }
 
-bool has_objective(const api::OfflineEvaluation& offline) {
-  return std::ranges::any_of(offline.metrics,
-                             [](const auto& metric) { return metric.objective.has_value(); });
+bool has_objective(const api::EvalGateSpec& gate) {
+  return gate.offline && std::ranges::any_of(gate.offline->metrics,
+                                             [](const auto& metric) { return metric.objective.has_value(); });
 }
 
 std::string gate_only_compares(std::string_view name) {

@@ -6,6 +6,7 @@
 #include "crds/base/names.hpp"
 #include "crds/base/reasons.hpp"
 #include "webhooks/rules/gate.hpp"
+#include "webhooks/rules/live_gate.hpp"
 
 namespace llmops::evalgate {
 namespace {
@@ -18,7 +19,27 @@ struct Finding {
   std::string message;
 };
 
+// The problems in one message, and the reason of the first; Decidable where there is none.
+void tell_problems(const std::vector<rules::Problem>& problems, Finding& finding) {
+  finding.reason.clear();
+  finding.message.clear();
+  for (const auto& problem : problems) {
+    if (finding.reason.empty()) finding.reason = problem.reason;
+    finding.message += (finding.message.empty() ? "" : "; ") + problem.message;
+  }
+}
+
+Finding find_live(const api::LiveEvaluation& live) {
+  rules::LiveReport report = rules::check_live_gate(live);
+  Finding finding;
+  finding.reason = reasons::kDecidable;
+  finding.message = std::move(report.message);
+  if (!report.decidable()) tell_problems(report.problems, finding);
+  return finding;
+}
+
 Finding find(const Observed& observed) {
+  if (observed.spec.live) return find_live(*observed.spec.live);
   const rules::GoldenSet& set = observed.golden_set;
   Finding finding;
   if (!set.problem.empty()) {
@@ -26,16 +47,11 @@ Finding find(const Observed& observed) {
     finding.message = set.problem;
     return finding;
   }
-  finding.report = rules::check_gate(observed.spec.offline, set.text, set.name);
+  if (!observed.spec.offline) return finding;  // refused by the schema
+  finding.report = rules::check_gate(*observed.spec.offline, set.text, set.name);
   finding.reason = reasons::kDecidable;
   finding.message = finding.report.message;
-  if (finding.report.decidable()) return finding;
-  finding.reason.clear();
-  finding.message.clear();
-  for (const auto& problem : finding.report.problems) {
-    if (finding.reason.empty()) finding.reason = problem.reason;
-    finding.message += (finding.message.empty() ? "" : "; ") + problem.message;
-  }
+  if (!finding.report.decidable()) tell_problems(finding.report.problems, finding);
   return finding;
 }
 

@@ -48,7 +48,7 @@ Json metadata(const kube::ObjectMeta& run, const api::EvalRunSpec& spec) {
 wire::EvalArm arm(const api::EvalRunSpec& spec, api::ArmName name, const api::RevisionReference& revision) {
   wire::EvalArm arm;
   arm.name = name;
-  arm.url = "http://" + spec.evaluation_service + "/revisions/" + revision.hash + "/v1";
+  arm.url = "http://" + *spec.evaluation_service + "/revisions/" + revision.hash + "/v1";
   arm.revision = revision;
   return arm;
 }
@@ -56,9 +56,9 @@ wire::EvalArm arm(const api::EvalRunSpec& spec, api::ArmName name, const api::Re
 Json volumes(const kube::ObjectMeta& run, const api::EvalRunSpec& spec) {
   const Json token = {
       {"serviceAccountToken",
-       {{"path", kTokenFile}, {"audience", spec.audience}, {"expirationSeconds", kTokenSeconds}}}};
+       {{"path", kTokenFile}, {"audience", *spec.audience}, {"expirationSeconds", kTokenSeconds}}}};
   return Json::array({{{"name", "evaluation"}, {"configMap", {{"name", run.name}}}},
-                      {{"name", "dataset"}, {"configMap", {{"name", spec.dataset_config_map}}}},
+                      {{"name", "dataset"}, {"configMap", {{"name", *spec.dataset_config_map}}}},
                       {{"name", "token"}, {"projected", {{"sources", Json::array({token})}}}}});
 }
 
@@ -90,17 +90,17 @@ Json container(const std::string& image, const std::string& spec_digest) {
 }  // namespace
 
 std::int64_t active_deadline_seconds(const api::EvalRunSpec& spec) {
-  const Duration timeout = spec.offline.timeout.value_or(defaults::kEvaluationTimeout);
+  const Duration timeout = spec.offline->timeout.value_or(defaults::kEvaluationTimeout);
   return std::chrono::ceil<std::chrono::seconds>(timeout + kJobGrace).count();
 }
 
 wire::EvalSpec evaluation_of(const kube::ObjectMeta& run, const api::EvalRunSpec& spec) {
   wire::EvalSpec evaluation;
   evaluation.eval_run = run.name;
-  evaluation.offline = spec.offline;
+  evaluation.offline = *spec.offline;
   evaluation.dataset_path = path(kDatasetFolder, kDatasetFile);
-  evaluation.dataset_digest = spec.dataset_digest;
-  evaluation.served_model_name = spec.served_model_name;
+  evaluation.dataset_digest = *spec.dataset_digest;
+  evaluation.served_model_name = *spec.served_model_name;
   evaluation.arms.push_back(arm(spec, api::ArmName::Candidate, spec.revision));
   if (spec.stable_revision) evaluation.arms.push_back(arm(spec, api::ArmName::Stable, *spec.stable_revision));
   return evaluation;

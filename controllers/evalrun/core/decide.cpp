@@ -76,16 +76,16 @@ Decision begin(const Observed& observed) {
   const auto& spec = observed.spec;
   if (observed.refusal) return error(observed, observed.refusal->reason, observed.refusal->message);
   if (!observed.dataset) return Look{.dataset = true};
-  const std::string copy = "ConfigMap " + observed.meta.ns + "/" + spec.dataset_config_map;
+  const std::string copy = "ConfigMap " + observed.meta.ns + "/" + *spec.dataset_config_map;
   if (!observed.dataset->found)
     return error(observed, reasons::kDatasetMissing,
                  copy + " (spec.datasetConfigMap) or its key " + std::string(kDatasetFile) +
                      " does not exist, and the evaluator would wait for it");
-  if (observed.dataset->digest != spec.dataset_digest)
+  if (observed.dataset->digest != *spec.dataset_digest)
     return error(observed, reasons::kDatasetChanged,
                  copy + " holds another golden set than this run is about: found digest " +
                      observed.dataset->digest.substr(0, 10) + ", expected " +
-                     spec.dataset_digest.substr(0, 10) + " (spec.datasetDigest)");
+                     spec.dataset_digest->substr(0, 10) + " (spec.datasetDigest)");
   Actions actions;
   actions.creates.push_back({kube::kConfigMaps, spec_config_map(observed.meta, spec)});
   actions.creates.push_back(
@@ -183,6 +183,12 @@ Decision follow(const Observed& observed) {
   return Wait{deadline};
 }
 
+// A live run is the ModelDeployment controller's: it reads what gateways count.
+bool is_for_evaluators(const api::EvalRunSpec& spec) {
+  return spec.offline && spec.dataset_digest && spec.dataset_config_map && spec.evaluation_service &&
+         spec.audience && spec.served_model_name;
+}
+
 // Another owner's Job of this name is not ours to read; the create tells of the conflict.
 bool is_ours(const JobState& job, const kube::ObjectMeta& run) {
   const auto* owner = job.meta.controller();
@@ -194,7 +200,7 @@ bool is_ours(const JobState& job, const kube::ObjectMeta& run) {
 Decision decide(const Observed& given) {
   const EvalRunPhase phase =
       given.status && given.status->phase ? *given.status->phase : EvalRunPhase::Pending;
-  if (is_terminal(phase)) return Done{};
+  if (is_terminal(phase) || !is_for_evaluators(given.spec)) return Done{};
   Observed observed = given;
   if (observed.job && !is_ours(*observed.job, observed.meta)) observed.job.reset();
   if (phase == EvalRunPhase::Running) return follow(observed);

@@ -37,7 +37,7 @@ Result<void> check_metrics(const wire::EvalSummary& summary, const api::EvalRunS
     if (metric.name.empty() || !told.insert(metric.name).second)
       return failure("metrics: found \"" + metric.name + "\" twice or without a name");
   if (summary.verdict == api::Verdict::Error) return {};
-  for (const auto& metric : spec.offline.metrics)
+  for (const auto& metric : spec.offline->metrics)
     if (!told.count(metric.name)) return failure("metrics: found nothing about metric " + metric.name);
   return {};
 }
@@ -69,7 +69,8 @@ Result<wire::EvalSummary> read_verdict(const PodState& pod, const api::EvalRunSp
   const bool unread = summary->verdict == api::Verdict::Error && summary->dataset_digest.empty();
   if (summary->dataset_digest != spec.dataset_digest && !unread)
     return failure(who + " read another golden set than this run is about: found digest " +
-                   summary->dataset_digest.substr(0, 10) + ", expected " + spec.dataset_digest.substr(0, 10));
+                   summary->dataset_digest.substr(0, 10) + ", expected " +
+                   spec.dataset_digest->substr(0, 10));
   return summary;
 }
 

@@ -10,6 +10,7 @@
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/children/protection.hpp"
+#include "controllers/modeldeployment/core/live.hpp"
 #include "controllers/modeldeployment/core/records.hpp"
 #include "crds/base/digest.hpp"
 
@@ -130,6 +131,13 @@ void ensure_engines(const Observed& observed, const Target& target, Derived& der
 }
 
 }  // namespace
+
+std::vector<Action> evidence_actions(const Observed& observed) {
+  std::vector<Action> actions;
+  for (auto& update : live_updates(observed))
+    actions.emplace_back(Record{std::move(update.live), std::move(update.status)});
+  return actions;
+}
 
 std::vector<Action> next_actions(const Observed& observed, const Target& target, Derived& derived) {
   std::vector<Action> actions;

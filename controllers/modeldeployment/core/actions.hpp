@@ -33,7 +33,15 @@ struct Delete {
   kube::ResourceType type;
   kube::ObjectMeta live;
 };
-using Action = std::variant<Create, Replace, Scale, Annotate, Delete>;
+// PUT of the status of a live EvalRun.
+struct Record {
+  kube::ObjectMeta live;
+  api::EvalRunStatus status;
+};
+using Action = std::variant<Create, Replace, Scale, Annotate, Delete, Record>;
+
+// What gateways counted since, for the EvalRuns of live gates: it is written before anything else is decided.
+std::vector<Action> evidence_actions(const Observed& observed);
 
 // In the order in which they are to be done; the first failure ends the pass.
 std::vector<Action> next_actions(const Observed& observed, const Target& target, Derived& derived);

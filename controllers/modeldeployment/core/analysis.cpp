@@ -89,18 +89,27 @@ int rank(AnalysisVerdict verdict) {
   return 0;
 }
 
+// Gates of the background have the step after the last one.
+std::int64_t background_step(const Observed& observed) {
+  return static_cast<std::int64_t>(observed.plan->steps.size());
+}
+
+// Attempts are counted anew in each step; what watches the whole run is asked again only at its end.
+std::int64_t attempt_at(const api::RunStatus& run, std::int64_t step) {
+  return step == run.current_step_index || run.first_deploy.value_or(false) ? run.analysis_attempt.value_or(0)
+                                                                            : 0;
+}
+
 Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t step, std::size_t position,
                const std::string& gate, const PinnedGate& pinned) {
   const auto& status = observed.status;
-  const std::int64_t attempt = run.analysis_attempt.value_or(0);
+  const std::int64_t attempt = attempt_at(run, step);
   api::EvalRunSpec spec;
   spec.model_deployment = observed.meta.name;
   spec.run = run.number;
   spec.step = step;
   spec.gate = gate;
   spec.gate_digest = pinned.digest;
-  spec.dataset_digest = pinned.dataset_digest;
-  spec.dataset_config_map = pinned.dataset_config_map;
   spec.attempt = attempt;
   spec.revision.revision = status.candidate->revision;
   spec.revision.hash = status.candidate->hash;
@@ -111,11 +120,18 @@ Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t
     stable.hash = status.stable->hash;
     spec.stable_revision = std::move(stable);
   }
-  spec.offline = pinned.offline;
-  spec.evaluation_service = names_of::evaluation(observed.meta.name) + "." + observed.meta.ns +
-                            ".svc:" + std::to_string(kEvaluationPort);
-  spec.audience = evaluation_audience(observed.meta.ns, observed.meta.name);
-  spec.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
+  if (pinned.live) {
+    spec.live = live_evaluation(*pinned.live, status.candidate->changed);
+    if (step == background_step(observed)) spec.background = true;
+  } else {
+    spec.dataset_digest = pinned.dataset_digest;
+    spec.dataset_config_map = pinned.dataset_config_map;
+    spec.offline = pinned.offline;
+    spec.evaluation_service = names_of::evaluation(observed.meta.name) + "." + observed.meta.ns +
+                              ".svc:" + std::to_string(kEvaluationPort);
+    spec.audience = evaluation_audience(observed.meta.ns, observed.meta.name);
+    spec.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
+  }
   return make_child(
       observed.meta, kube::kEvalRuns,
       names_of::eval_run(observed.meta.name, run.number, step, position, attempt), "run",
@@ -123,15 +139,52 @@ Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t
       {{std::string(names::kRun), std::to_string(run.number)}});
 }
 
+// Every metric of it is left out of a release of these parts.
+bool left_out(const PinnedGate& gate, const std::optional<api::RevisionStatus>& candidate) {
+  return gate.live && candidate && live_evaluation(*gate.live, candidate->changed).metrics.empty();
+}
+
+bool left_out(const Observed& observed, const std::string& gate) {
+  if (!observed.plan) return false;
+  const auto pinned = observed.plan->gates.find(gate);
+  return pinned != observed.plan->gates.end() && left_out(pinned->second, observed.status.candidate);
+}
+
+// The EvalRuns of these gates that do not exist yet.
+void add_missing(const Observed& observed, std::int64_t step, const std::vector<api::GateReference>& gates,
+                 std::vector<Child>& missing) {
+  for (std::size_t i = 0; i < gates.size(); ++i) {
+    const auto pinned = observed.plan->gates.find(gates[i].name);
+    if (pinned == observed.plan->gates.end() || left_out(pinned->second, observed.status.candidate)) continue;
+    Child child = eval_run(observed, *observed.status.run, step, i, gates[i].name, pinned->second);
+    if (!observed.eval_runs.count(child.name())) missing.push_back(std::move(child));
+  }
+}
+
 }  // namespace
+
+api::LiveEvaluation live_evaluation(const api::LiveEvaluation& gate, const std::vector<api::Part>& changed) {
+  api::LiveEvaluation watched = gate;
+  std::erase_if(watched.metrics, [&](const api::LiveMetric& metric) {
+    return std::ranges::any_of(metric.ignore_when_changed, [&](api::Part part) {
+      return std::ranges::find(changed, part) != changed.end();
+    });
+  });
+  return watched;
+}
+
+AnalysisState background_state(const Observed& observed, const api::RunStatus& run) {
+  return analysis_state(observed, run, background_step(observed), observed.plan->background);
+}
 
 AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run, std::int64_t step,
                              const std::vector<api::GateReference>& gates) {
   AnalysisState state;
   state.verdict = AnalysisVerdict::Passed;
   for (std::size_t i = 0; i < gates.size(); ++i) {
+    if (left_out(observed, gates[i].name)) continue;
     const std::string name =
-        names_of::eval_run(observed.meta.name, run.number, step, i, run.analysis_attempt.value_or(0));
+        names_of::eval_run(observed.meta.name, run.number, step, i, attempt_at(run, step));
     const auto found = observed.eval_runs.find(name);
     const bool ended = found != observed.eval_runs.end() && found->second.status &&
                        found->second.status->phase && verdict_of(*found->second.status->phase);
@@ -153,13 +206,14 @@ AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run
       one.message = found->second.status->message.value_or("");
       one.decision = decision_of(gates[i].name, found->second, verdict);
     }
-    if (i == 0 || rank(one.verdict) > rank(state.verdict)) state = std::move(one);
+    if (state.gate.empty() || rank(one.verdict) > rank(state.verdict)) state = std::move(one);
   }
   return state;
 }
 
 bool has_objective(const PinnedGate& gate) {
-  return rules::has_objective(gate.offline);
+  return gate.offline && std::ranges::any_of(gate.offline->metrics,
+                                             [](const auto& metric) { return metric.objective.has_value(); });
 }
 
 std::vector<api::GateReference> gates_with_objectives(const Plan& plan) {
@@ -221,26 +275,20 @@ std::vector<Child> missing_eval_runs(const Observed& observed) {
   std::vector<Child> missing;
   const auto& status = observed.status;
   if (!status.run || status.run->decision || !status.candidate || !observed.plan) return missing;
-  std::vector<api::GateReference> gates;
-  std::int64_t step = 0;
-  if (status.run->first_deploy.value_or(false)) {
-    gates = gates_with_objectives(*observed.plan);
-  } else {
-    step = status.run->current_step_index;
-    if (static_cast<std::size_t>(step) >= observed.plan->steps.size()) return missing;
-    const auto& current = observed.plan->steps[static_cast<std::size_t>(step)];
-    if (!current.analysis) return missing;
-    gates = current.analysis->gates;
-  }
+  const auto& plan = *observed.plan;
+  const auto step = static_cast<std::size_t>(status.run->current_step_index);
+  const bool first = status.run->first_deploy.value_or(false);
+  const bool judged_now = first || (step < plan.steps.size() && plan.steps[step].analysis);
+  const bool watched = !first && !plan.background.empty() && step >= plan.background_from;
+  if (!judged_now && !watched) return missing;
   // The candidate must be asked through gateways that know it, and be able to answer.
   if (!verify_epoch(observed, status.epoch.value_or(0)).verified()) return missing;
   if (servable_replicas(observed, status.candidate->serving_hash) < 1) return missing;
-  for (std::size_t i = 0; i < gates.size(); ++i) {
-    const auto pinned = observed.plan->gates.find(gates[i].name);
-    if (pinned == observed.plan->gates.end()) continue;
-    Child child = eval_run(observed, *status.run, step, i, gates[i].name, pinned->second);
-    if (!observed.eval_runs.count(child.name())) missing.push_back(std::move(child));
-  }
+  if (first)
+    add_missing(observed, 0, gates_with_objectives(plan), missing);
+  else if (judged_now)
+    add_missing(observed, status.run->current_step_index, plan.steps[step].analysis->gates, missing);
+  if (watched) add_missing(observed, background_step(observed), plan.background, missing);
   return missing;
 }
 

@@ -23,8 +23,15 @@ struct AnalysisState {
 };
 
 // Failed wins over Error, Error over Inconclusive, Inconclusive over Running, Running over Successful.
+// Gates whose metrics are all left out of this release say nothing.
 AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run, std::int64_t step,
                              const std::vector<api::GateReference>& gates);
+
+// What a live gate watches in a release that changes these parts.
+api::LiveEvaluation live_evaluation(const api::LiveEvaluation& gate, const std::vector<api::Part>& changed);
+
+// The same of the gates that watch the whole run: they run until its steps are done.
+AnalysisState background_state(const Observed& observed, const api::RunStatus& run);
 
 // Whether it can judge a candidate that stands alone.
 bool has_objective(const PinnedGate& gate);

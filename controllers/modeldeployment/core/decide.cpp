@@ -6,6 +6,7 @@
 #include "controllers/modeldeployment/core/describe.hpp"
 #include "controllers/modeldeployment/core/ending.hpp"
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
+#include "controllers/modeldeployment/core/live.hpp"
 #include "controllers/modeldeployment/core/run.hpp"
 #include "controllers/modeldeployment/core/steering.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
@@ -162,7 +163,7 @@ Duration next_look(const Observed& observed, const Transition& next) {
       wait = std::min(wait, *status.waiting_for->until - observed.now);
   }
   if (needs_reports(status) && !status.run) wait = kPollTraffic;
-  if (status.run && status.run->decision) wait = kPollTraffic;
+  if ((status.run && status.run->decision) || !live_runs(observed).empty()) wait = kPollTraffic;
   return std::max(wait, Duration(20));
 }
 
@@ -207,6 +208,8 @@ bool differs_beyond_progress(const api::ModelDeploymentStatus& before,
 Decision decide(const Observed& observed, Derived& derived) {
   Decision decision;
   if (observed.meta.deletion_timestamp) return decision;
+  decision.actions = evidence_actions(observed);
+  if (!decision.actions.empty()) return decision;
   const Target target = resolve_target(observed);
   Transition next = next_status(observed, target, derived);
   if (differs_beyond_progress(observed.status, next.status)) {

@@ -95,6 +95,10 @@ struct EvalRunState {
   kube::ObjectMeta meta;
   std::optional<api::EvalRunStatus> status;
   std::string revision;  // hash of the content that it judges
+  std::string stable;    // likewise, what it is compared with; empty: nothing
+  std::int64_t step = 0;
+  bool background = false;
+  std::optional<api::LiveEvaluation> live;  // a live gate: this controller judges it
 };
 
 // How this installation shields the pods that it starts.

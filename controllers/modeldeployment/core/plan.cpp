@@ -29,6 +29,45 @@ void take(const Canary& canary, Plan& plan) {
     plan.capacity = canary.capacity_policy->type;
     plan.on_abort = canary.capacity_policy->on_abort.value_or(plan.on_abort);
   }
+  if (canary.analysis) {
+    plan.background = canary.analysis->gates;
+    const auto first = std::ranges::find_if(
+        plan.steps, [](const api::CanaryStep& step) { return step.set_weight.value_or(0) > 0; });
+    plan.background_from = canary.analysis->starting_step
+                               ? static_cast<std::size_t>(*canary.analysis->starting_step)
+                               : static_cast<std::size_t>(first - plan.steps.begin());
+  }
+}
+
+Json document_of(const PinnedGate& gate) {
+  Json document = {{"digest", gate.digest}};
+  if (gate.live) document["live"] = gate.live->to_json();
+  if (!gate.offline) return document;
+  document["offline"] = gate.offline->to_json();
+  document["datasetDigest"] = gate.dataset_digest;
+  document["datasetConfigMap"] = gate.dataset_config_map;
+  return document;
+}
+
+Result<PinnedGate> gate_of(const Json& document, const FieldPath& path) {
+  PinnedGate gate;
+  gate.digest = string_at(document, "digest");
+  gate.dataset_digest = string_at(document, "datasetDigest");
+  gate.dataset_config_map = string_at(document, "datasetConfigMap");
+  if (const Json* live = find_path(document, "live")) {
+    auto parsed = api::LiveEvaluation::parse(*live, path.member("live"));
+    if (!parsed.ok()) return parsed.error();
+    gate.live = std::move(*parsed);
+    return gate;
+  }
+  const Json* offline = find_path(document, "offline");
+  if (!offline)
+    return Error{ErrorCode::InvalidArgument,
+                 "plan record: " + path.to_string() + " has neither offline nor live"};
+  auto parsed = api::OfflineEvaluation::parse(*offline, path.member("offline"));
+  if (!parsed.ok()) return parsed.error();
+  gate.offline = std::move(*parsed);
+  return gate;
 }
 
 }  // namespace
@@ -45,11 +84,9 @@ Json Plan::to_document() const {
   // Left out where it is the default: plans that were pinned before there was a choice keep their digest.
   if (capacity != api::CapacityPolicyType::Surge)
     document["capacity"] = {{"type", to_string(capacity)}, {"onAbort", to_string(on_abort)}};
-  for (const auto& [name, gate] : gates)
-    document["gates"][name] = {{"offline", gate.offline.to_json()},
-                               {"digest", gate.digest},
-                               {"datasetDigest", gate.dataset_digest},
-                               {"datasetConfigMap", gate.dataset_config_map}};
+  for (const auto& gate : background) document["background"].push_back(gate.to_json());
+  if (!background.empty()) document["backgroundFrom"] = background_from;
+  for (const auto& [name, gate] : gates) document["gates"][name] = document_of(gate);
   return document;
 }
 
@@ -84,16 +121,21 @@ Result<Plan> Plan::from_document(const Json& document) {
     if (string_at(document, "capacity.type") == to_string(value)) plan.capacity = value;
   for (const auto value : {api::OnAbort::Shed, api::OnAbort::Overload})
     if (string_at(document, "capacity.onAbort") == to_string(value)) plan.on_abort = value;
+  if (const Json* background = find_path(document, "background"); background && background->is_array()) {
+    const FieldPath path = root.member("background");
+    for (std::size_t i = 0; i < background->size(); ++i) {
+      auto gate = api::GateReference::parse((*background)[i], path.index(i));
+      if (!gate.ok()) return gate.error();
+      plan.background.push_back(std::move(*gate));
+    }
+    plan.background_from = static_cast<std::size_t>(integer_at(document, "backgroundFrom"));
+  }
   if (const Json* gates = find_path(document, "gates"); gates && gates->is_object()) {
     const FieldPath gates_path = root.member("gates");
     for (const auto& [name, content] : gates->items()) {
-      const Json* offline = find_path(content, "offline");
-      if (!offline)
-        return Error{ErrorCode::InvalidArgument, "plan record: gates." + name + ".offline is missing"};
-      auto parsed = api::OfflineEvaluation::parse(*offline, gates_path.member(name));
-      if (!parsed.ok()) return parsed.error();
-      plan.gates[name] = {std::move(*parsed), string_at(content, "digest"),
-                          string_at(content, "datasetDigest"), string_at(content, "datasetConfigMap")};
+      auto gate = gate_of(content, gates_path.member(name));
+      if (!gate.ok()) return gate.error();
+      plan.gates[name] = std::move(*gate);
     }
   }
   return plan;
@@ -120,19 +162,23 @@ Plan plan_of(const api::ModelDeploymentSpec& spec, const std::vector<api::Part>&
     take(way->canary, plan);
   else
     take(spec.strategy->canary, plan);
-  for (const auto& name : rules::gates_in(plan.steps))
+  for (const auto& name : gates_of(plan))
     if (const auto gate = gates.find(name); gate != gates.end()) plan.gates.insert(*gate);
   return plan;
 }
 
 Plan without_steps(Plan plan) {
   plan.steps.clear();
+  plan.background.clear();
   plan.gates.clear();
   return plan;
 }
 
 std::vector<std::string> gates_of(const Plan& plan) {
-  return rules::gates_in(plan.steps);
+  std::vector<std::string> names = rules::gates_in(plan.steps);
+  for (const auto& gate : plan.background)
+    if (std::ranges::find(names, gate.name) == names.end()) names.push_back(gate.name);
+  return names;
 }
 
 std::string describe(const api::CanaryStep& step) {

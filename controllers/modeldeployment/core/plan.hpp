@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,12 @@ namespace llmops::release {
 
 // A gate as it stood when the run started.
 struct PinnedGate {
-  api::OfflineEvaluation offline;
+  // One of the two.
+  std::optional<api::OfflineEvaluation> offline;
+  std::optional<api::LiveEvaluation> live;
   std::string digest;              // of the gate's content
-  std::string dataset_digest;      // of the bytes of the golden set
-  std::string dataset_config_map;  // our immutable copy
+  std::string dataset_digest;      // of the bytes of the golden set; offline
+  std::string dataset_config_map;  // our immutable copy; offline
   friend bool operator==(const PinnedGate&, const PinnedGate&) = default;
 };
 
@@ -32,6 +35,9 @@ struct Plan {
   api::OnAbort on_abort{};             // Shed
   Duration provision_deadline{};
   Duration load_deadline{};
+  // Gates that watch the whole run, from the step with this index on.
+  std::vector<api::GateReference> background;
+  std::size_t background_from = 0;
   std::map<std::string, PinnedGate> gates;  // by name
 
   Json to_document() const;
@@ -48,7 +54,7 @@ Plan plan_of(const api::ModelDeploymentSpec& spec, const std::vector<api::Part>&
 // To users as soon as there is capacity.
 Plan without_steps(Plan plan);
 
-// Names of the gates that the steps of a plan refer to, and of all that a spec could ever ask; once each.
+// Names of the gates that a plan refers to, and of all that a spec could ever ask; once each.
 std::vector<std::string> gates_of(const Plan& plan);
 using rules::gates_of;  // of a spec
 

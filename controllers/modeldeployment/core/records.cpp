@@ -111,6 +111,7 @@ void ensure_records(const Observed& observed, const Target& target, std::vector<
   ensure_revisions(observed, {&target.stack}, actions);
   const Plan plan = plan_for(observed, target);
   for (const auto& [name, gate] : plan.gates) {
+    if (!gate.offline) continue;
     Child copy =
         make_child(observed.meta, kube::kConfigMaps, gate.dataset_config_map, "dataset",
                    {{"immutable", true}, {"data", {{"dataset.jsonl", observed.gates.at(name).dataset}}}});

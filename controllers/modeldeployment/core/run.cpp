@@ -54,6 +54,26 @@ bool stable_is_down(Draft& draft) {
   return true;
 }
 
+bool watched_in_background(const Draft& draft) {
+  return !draft.observed.plan->background.empty() && !draft.status.run->watched_no_more.value_or(false);
+}
+
+// A gate that watches the whole run ends it at once.
+bool harm_in_background(Draft& draft) {
+  if (!watched_in_background(draft)) return false;
+  AnalysisState state = background_state(draft.observed, *draft.status.run);
+  if (state.verdict != AnalysisVerdict::Failed) return false;
+  decide_rollback(draft, std::move(state.decision), Content::Rejected);
+  return true;
+}
+
+// No promotion before each of them has seen its window.
+bool background_passed(Draft& draft) {
+  if (!watched_in_background(draft)) return true;
+  const auto end = static_cast<std::int64_t>(draft.observed.plan->steps.size());
+  return analysis_passed(draft, end, draft.observed.plan->background);
+}
+
 // Nothing moves forward; a gate that fails still ends the release.
 void hold_still(Draft& draft) {
   const auto& run = *draft.status.run;
@@ -65,6 +85,7 @@ void hold_still(Draft& draft) {
     if (state.verdict == AnalysisVerdict::Failed)
       return decide_rollback(draft, std::move(state.decision), Content::Rejected);
   }
+  if (!run.first_deploy.value_or(false) && harm_in_background(draft)) return;
   wait_for(
       draft, api::WaitKind::Person, "",
       run.pause_reason == names::kPauseCommand ? "paused by command; resume goes on" : "spec.paused is true");
@@ -185,12 +206,14 @@ void advance_run(Draft& draft) {
   if (status.run->first_deploy.value_or(false)) return advance_first_deploy(draft);
   if (stable_is_down(draft)) return;
 
+  if (harm_in_background(draft)) return;
   const auto& steps = draft.observed.plan->steps;
   while (static_cast<std::size_t>(status.run->current_step_index) < steps.size()) {
     const auto& step = steps[static_cast<std::size_t>(status.run->current_step_index)];
     if (!step_done(draft, step)) return;
     enter_next_step(draft, describe(step));
   }
+  if (!background_passed(draft)) return;
   if (weight_in_force(draft, 100)) decide_promotion(draft);
 }
 

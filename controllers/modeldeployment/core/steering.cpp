@@ -114,6 +114,10 @@ Answer next_step(Draft& draft, const Command& command) {
   const auto index = static_cast<std::size_t>(run.current_step_index);
   if (index >= steps.size()) {
     run.pause_reason.reset();
+    if (!draft.observed.plan->background.empty()) {
+      run.promoted_by = command.by;
+      run.watched_no_more = true;
+    }
     return accept("all steps are done, " + revision_name(*draft.status.candidate) +
                   " goes on to full weight");
   }
@@ -133,6 +137,7 @@ Answer all_steps(Draft& draft, const Command& command) {
   run.step_entered_at = draft.observed.now;
   run.pause_reason.reset();
   run.analysis_attempt.reset();
+  if (!draft.observed.plan->background.empty()) run.watched_no_more = true;
   return accept("takes " + revision_name(*draft.status.candidate) + " to full weight without further steps");
 }
 

@@ -34,6 +34,7 @@ Task<Result<void>> ModelDeploymentController::act(const Observed& observed, cons
   if (const auto* one = std::get_if<Scale>(&action)) co_return co_await scale(observed, *one);
   if (const auto* one = std::get_if<Annotate>(&action)) co_return co_await annotate(observed, *one);
   if (const auto* one = std::get_if<Delete>(&action)) co_return co_await remove(observed, *one);
+  if (const auto* one = std::get_if<Record>(&action)) co_return co_await record(observed, *one);
   co_return Result<void>();
 }
 
@@ -138,6 +139,14 @@ Task<Result<void>> ModelDeploymentController::remove(const Observed& observed, c
   if (!removed.ok() && removed.error().code != ErrorCode::NotFound)
     co_return with_context(removed.error(),
                            "deleting " + action.live.name + " of " + observed.meta.key().to_string());
+  co_return Result<void>();
+}
+
+Task<Result<void>> ModelDeploymentController::record(const Observed& observed, const Record& action) {
+  Json status = action.status.to_json();
+  auto version = co_await controllers::write_status(client_, kube::kEvalRuns, action.live, std::move(status));
+  if (!version.ok()) co_return with_context(version.error(), "writing the status of " + action.live.name);
+  own_writes_.record(observed.meta.key(), caches_.eval_runs, *version);
   co_return Result<void>();
 }
 

@@ -73,6 +73,7 @@ class ModelDeploymentController final : public Controller {
   Task<Result<void>> scale(const Observed& observed, const Scale& action);
   Task<Result<void>> annotate(const Observed& observed, const Annotate& action);
   Task<Result<void>> remove(const Observed& observed, const Delete& action);
+  Task<Result<void>> record(const Observed& observed, const Record& action);
   Task<Result<void>> persist(const Observed& observed, const Transition& transition);
   void record_write(const Observed& observed, const kube::ResourceType& type, const Json& written);
   Task<Result<ReconcileOutcome>> sweep_records(kube::ObjectKey key);

@@ -122,7 +122,12 @@ void ModelDeploymentController::observe_children(Observed& observed) {
     // A label is no proof of origin: another's meets the create, and is told as a conflict of names.
     const auto* controller = run->meta.controller();
     if (!controller || controller->uid != observed.meta.uid) continue;
-    observed.eval_runs[run->meta.name] = {run->meta, run->object.status, run->object.spec.revision.hash};
+    const auto& spec = run->object.spec;
+    observed.eval_runs[run->meta.name] = {
+        run->meta,          run->object.status,
+        spec.revision.hash, spec.stable_revision ? spec.stable_revision->hash : std::string(),
+        spec.step,          spec.background.value_or(false),
+        spec.live};
   }
   if (const auto foreign = foreign_.find(observed.meta.key()); foreign != foreign_.end())
     for (const auto& [key, other] : foreign->second) observed.children.emplace(key, other.state);
@@ -188,9 +193,10 @@ void ModelDeploymentController::resolve_gates(Observed& observed) {
     } else {
       PinnedGate gate;
       gate.offline = found->object.spec.offline;
+      gate.live = found->object.spec.live;
       gate.digest = found->object.status->digest.value_or("");
       gate.dataset_digest = found->object.status->dataset_digest.value_or("");
-      gate.dataset_config_map = names_of::dataset(observed.meta.name, gate.dataset_digest);
+      if (gate.offline) gate.dataset_config_map = names_of::dataset(observed.meta.name, gate.dataset_digest);
       resolved.gate = std::move(gate);
     }
     observed.gates[name] = std::move(resolved);
@@ -253,8 +259,10 @@ Task<Result<void>> ModelDeploymentController::read_datasets(Observed& observed, 
   const auto needed = gates_of(plan_for(observed, target));
   for (auto& [name, resolved] : observed.gates) {
     if (std::find(needed.begin(), needed.end(), name) == needed.end()) continue;
-    if (!resolved.gate || observed.child("ConfigMap", resolved.gate->dataset_config_map)) continue;
-    const auto& source = resolved.gate->offline.dataset.config_map_ref;
+    if (!resolved.gate || !resolved.gate->offline ||
+        observed.child("ConfigMap", resolved.gate->dataset_config_map))
+      continue;
+    const auto& source = resolved.gate->offline->dataset.config_map_ref;
     const kube::ObjectKey source_key{observed.meta.ns, source.name};
     auto config_map = co_await client_.get(kube::kConfigMaps, source_key);
     if (!config_map.ok()) {

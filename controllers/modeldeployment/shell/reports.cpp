@@ -1,4 +1,5 @@
 #include "controllers/modeldeployment/core/children/gateway.hpp"
+#include "controllers/modeldeployment/core/live.hpp"
 #include "controllers/modeldeployment/shell/controller.hpp"
 #include "crds/base/names.hpp"
 
@@ -44,8 +45,10 @@ Task<void> ModelDeploymentController::pull_report(const PodState& pod, Observed&
   peer.pool = pod.meta.uid;
   ExchangeOptions options;
   options.connect_timeout = options.head_timeout = options.idle_timeout = kReportTimeout;
-  // Only what is newer than now: no slot is needed to verify traffic.
-  const HttpRequest request("GET", "/report?since=" + std::to_string(env_.now().time_since_epoch().count()));
+  // No slot is needed to verify traffic.
+  const Timestamp since = slots_wanted_since(observed).value_or(env_.now());
+  const HttpRequest request("GET", "/report?since=" + std::to_string(since.time_since_epoch().count()) +
+                                       (distributions_wanted(observed) ? "&distributions=1" : ""));
   auto response = co_await transport_.exchange(peer, request, options);
   if (!response.ok()) {
     observed.unreachable[pod.meta.name] = "does not answer: " + response.error().message;

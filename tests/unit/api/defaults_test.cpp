@@ -89,6 +89,8 @@ TEST(ApiDefaults, OfAModelDeploymentAreTold) {
       {canary + "capacityPolicy.type", std::string(kCapacityPolicyType)},
       {canary + "capacityPolicy.onAbort", std::string(kOnAbort)},
       {canary + "stickiness.by", stickiness + "]"},
+      {canary + "analysis.startingStep", "the first step with a weight above 0"},
+      {"spec.strategy.when.canary.analysis.startingStep", "the first step with a weight above 0"},
       {"spec.progressDeadlines.provision", format_duration(kProvisionDeadline)},
       {"spec.progressDeadlines.load", format_duration(kLoadDeadline)},
       {"spec.strategy.when.canary.abortScaleDownDelay", format_duration(kAbortScaleDownDelay)},
@@ -132,9 +134,25 @@ TEST(ApiDefaults, OfAGuardrailAreTold) {
   EXPECT_THAT(told_by_crd("guardrails"), ::testing::ContainerEq(table));
 }
 
-TEST(ApiDefaults, OfAnOfflineEvaluationAreTold) {
-  EXPECT_THAT(told_by_crd("evalgates"), ::testing::ContainerEq(offline_defaults()));
-  EXPECT_THAT(told_by_crd("evalruns"), ::testing::ContainerEq(offline_defaults()));
+std::map<std::string, std::string> live_defaults() {
+  using namespace defaults;
+  const std::string at = "spec.live.";
+  return {{at + "metrics.margin", "not at all; for ttft, latency, tokens and cost 10 % (relative " +
+                                      number(kLiveQuantityMargin) + ")"},
+          {at + "metrics.require", std::string(kLiveRequire)},
+          {at + "metrics.quantile", number(kLiveQuantile)},
+          {at + "metrics.initialDelay", "none"},
+          {at + "observeFor", format_duration(kLiveObserveFor)},
+          {at + "minConversations", std::to_string(kLiveMinConversations)},
+          {at + "giveUpAfter", format_duration(kLiveGiveUpAfter) + ", and at least observeFor"},
+          {at + "statistics.alpha", number(kLiveAlpha)}};
+}
+
+TEST(ApiDefaults, OfAnEvaluationAreTold) {
+  auto table = offline_defaults();
+  table.merge(live_defaults());
+  EXPECT_THAT(told_by_crd("evalgates"), ::testing::ContainerEq(table));
+  EXPECT_THAT(told_by_crd("evalruns"), ::testing::ContainerEq(table));
 }
 
 TEST(ApiDefaults, OfAGatewayConfigAreTold) {

@@ -4,6 +4,7 @@
 #include "controllers/modeldeployment/core/children/engine.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/endpoints.hpp"
+#include "controllers/modeldeployment/core/live.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/defaults.hpp"
 #include "crds/base/digest.hpp"
@@ -216,6 +217,7 @@ ConfigurationInputs configuration_inputs(const Observed& observed, const api::Mo
   inputs.open = status.stable.has_value();
   inputs.last_run = status.last_run.value_or(0);
   inputs.overflow = overflow(observed, status);
+  inputs.live = live_counting(observed, status);
   for (const auto& arm : status.arms) inputs.arms.push_back({arm.name, arm.hash, arm.weight});
   for (const auto* revision : pointed_to(status))
     inputs.revisions.push_back({revision->revision, revision->hash, revision->serving_hash,
@@ -234,6 +236,8 @@ Result<wire::GatewayConfig> gateway_config(const ConfigurationInputs& inputs, co
   model.evaluation.share = kEvaluationShare;
   if (inputs.overflow)
     model.overflow = *inputs.overflow == api::OnAbort::Shed ? wire::Overflow::Shed : wire::Overflow::Overload;
+
+  model.live = inputs.live;
 
   for (const auto& arm : inputs.arms) {
     wire::GatewayArm entry;

@@ -45,6 +45,7 @@ struct ConfigurationInputs {
   bool open = false;
   std::int64_t last_run = 0;
   std::optional<api::OnAbort> overflow;
+  std::optional<wire::LiveCounting> live;
   std::vector<Arm> arms;
   std::vector<Revision> revisions;
   bool operator==(const ConfigurationInputs&) const = default;

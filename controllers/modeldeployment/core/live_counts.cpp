@@ -1,0 +1,94 @@
+#include "controllers/modeldeployment/core/live_counts.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "controllers/modeldeployment/core/live.hpp"
+
+namespace llmops::release {
+namespace {
+
+const wire::TrialCount* count_in(const wire::ReportSlot& slot, const std::string& revision,
+                                 std::string_view metric) {
+  const auto arm = slot.arms.find(revision);
+  if (arm == slot.arms.end()) return nullptr;
+  const auto count = arm->second.find(std::string(metric));
+  return count == arm->second.end() ? nullptr : &count->second;
+}
+
+void add(wire::TrialCount& total, const wire::TrialCount* more) {
+  if (!more) return;
+  total.trials += more->trials;
+  total.events += more->events;
+}
+
+// Up to where this gateway has decided; nothing where it did not say.
+std::optional<Timestamp> decided_through(const wire::GatewayReport& report, std::string_view metric) {
+  const auto found = report.closed_through.find(std::string(metric));
+  return found == report.closed_through.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace
+
+MergedCounts merge_counts(const Observed& observed, std::string_view metric, const std::string& candidate,
+                          const std::string& stable, Timestamp mark) {
+  MergedCounts merged;
+  merged.through = mark;
+  std::optional<Timestamp> all;  // decided by every gateway that answers
+  const auto hold = [&](const PodState& pod, const std::string& why) {
+    if (merged.held_by.empty()) merged.held_by = pod.meta.name + " " + why;
+  };
+  for (const auto& pod : observed.gateway_pods) {
+    if (!pod.has_run || pod.ended()) continue;
+    const auto report = observed.reports.find(pod.meta.uid);
+    if (report == observed.reports.end()) {
+      const auto why = observed.unreachable.find(pod.meta.name);
+      hold(pod, why == observed.unreachable.end() ? "has not been asked" : why->second);
+      continue;
+    }
+    const auto through = decided_through(report->second, metric);
+    if (!through) {
+      hold(pod, "does not count " + std::string(metric));
+      continue;
+    }
+    all = all ? std::min(*all, *through) : *through;
+  }
+  if (!all) return merged;
+  if (!merged.held_by.empty() && *all - mark < kGatewayPatience) return merged;
+  if (*all <= mark) return merged;
+  merged.through = *all;
+  std::map<Timestamp, CountedSlot> slots;
+  for (const auto& [uid, report] : observed.reports) {
+    const auto through = decided_through(report, metric);
+    for (const auto& slot : report.slots) {
+      if (slot.start < mark || slot.start >= merged.through || !through || slot.start >= *through) continue;
+      CountedSlot& total = slots[slot.start];
+      total.start = slot.start;
+      add(total.candidate, count_in(slot, candidate, metric));
+      add(total.stable, count_in(slot, stable, metric));
+    }
+  }
+  for (auto& [start, slot] : slots)
+    if (slot.candidate.trials > 0 || slot.stable.trials > 0) merged.slots.push_back(slot);
+  return merged;
+}
+
+std::map<std::int32_t, std::int64_t> merge_distributions(const Observed& observed,
+                                                         const std::string& revision,
+                                                         std::string_view metric) {
+  std::map<std::int32_t, std::int64_t> buckets;
+  for (const auto& [uid, report] : observed.reports) {
+    const auto told = report.distributions.find(revision);
+    if (told == report.distributions.end()) continue;
+    const auto distribution = told->second.find(std::string(metric));
+    if (distribution == told->second.end()) continue;
+    for (const auto& [number, count] : distribution->second.buckets) {
+      std::int32_t bucket = 0;
+      const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), bucket);
+      if (code == std::errc{} && end == number.data() + number.size()) buckets[bucket] += count;
+    }
+  }
+  return buckets;
+}
+
+}  // namespace llmops::release
