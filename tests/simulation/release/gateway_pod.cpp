@@ -69,6 +69,7 @@ Task<void> GatewayPod::answer(ServerExchange& exchange) {
   check_told_slots();
   const std::string since = exchange.request().query("since");
   wire::GatewayReport report = router_.report(Timestamp(Duration(std::atoll(since.c_str()))), env_.now());
+  if (exchange.request().query("distributions") == "1") router_.add_distributions(report, env_.now());
   report.pod_uid = identity_.uid;
   report.boot_id = boot_id_;
   headers.set("Content-Type", "application/json");
