@@ -17,6 +17,7 @@
 #include "gateway/server/static_config.hpp"
 #include "operator/kube/client.hpp"
 #include "operator/platform/real/loop.hpp"
+#include "operator/platform/real/mapped_file.hpp"
 
 namespace llmops::gateway {
 namespace {
@@ -38,7 +39,11 @@ struct Arguments {
   bool audit_log = false;
   bool log_texts = false;
   std::string endpoints_folder = "/etc/llmops/endpoints";
+  std::string slots_file;
 };
+
+// With the propagation delay and the drain, well within a pod's 60 s of grace.
+constexpr Duration kLastPullTimeout{5'000};
 
 struct Servers {
   std::unique_ptr<Server> users;
@@ -100,6 +105,8 @@ Task<void> shut_down(Loop& loop, Gateway& gateway, Servers& servers, Duration pr
   Json fields = Json::object();
   fields["requestsCut"] = cut;
   gateway.log().info("drained", std::move(fields));
+  // The admin port is still open: what live gates have not been told yet would go with the pod.
+  co_await gateway.wait_for_last_pull(kLastPullTimeout);
   loop.stop();
 }
 
@@ -140,6 +147,20 @@ int run(const Arguments& arguments) {
   options.router.queue_factor = arguments.queue_factor;
   const Log log([](const std::string& line) { std::fwrite(line.data(), 1, line.size(), stderr); },
                 [&env] { return env.now(); });
+
+  std::optional<MappedFile> slots;
+  if (!arguments.slots_file.empty()) {
+    auto mapped = MappedFile::open(arguments.slots_file, SlotLedger::bytes_needed());
+    // Two that count into one file would spoil both; a disk that is full keeps nobody from being served.
+    if (!mapped.ok() && mapped.error().code == ErrorCode::Conflict) return fail(mapped.error().message);
+    if (mapped.ok()) {
+      slots.emplace(std::move(*mapped));
+      options.router.slots = slots->bytes();
+      options.router.slots_owner = options.pod_uid;
+    } else {
+      log.warning("counts of live gates will not outlive this process: " + mapped.error().message);
+    }
+  }
 
   std::optional<StaticConfig> fixed;
   std::unique_ptr<kube::Client> client;
@@ -222,6 +243,8 @@ int main(int argc, char** argv) {
   app.add_option("--endpoints", arguments.endpoints_folder,
                  "Folder of endpoints of detectors: NAME/url, NAME/token, NAME/ca")
       ->capture_default_str();
+  app.add_option("--slots-file", arguments.slots_file,
+                 "File for the counts of live gates, so that they outlive a restart (default: in memory)");
   CLI11_PARSE(app, argc, argv);
   if (arguments.model_deployment.empty() && arguments.static_config.empty()) {
     std::cerr << "llmops-gateway: --model-deployment or --static-config is required\n";

@@ -39,6 +39,9 @@ inline constexpr Family kRequests{
 inline constexpr Family kBlockedRequests{
     Program::Gateway, "llmops_gateway_blocked_requests_total", Type::Counter, "arm,revision",
     "Requests that a guardrail ended, on their way in or out, with Block or Fallback."};
+inline constexpr Family kFeedback{
+    Program::Gateway, "llmops_gateway_feedback_total", Type::Counter, "arm,revision,value",
+    "Feedback of users on answers, by the revision that gave them and its arm: down, neutral or up."};
 inline constexpr Family kRequestDuration{Program::Gateway, "gen_ai_server_request_duration_seconds",
                                          Type::Histogram, "arm,revision",
                                          "From a request to the end of its answer."};
@@ -83,26 +86,11 @@ inline constexpr Family kEpoch{Program::Gateway, "llmops_gateway_configuration_e
 inline constexpr Family kReady{Program::Gateway, "llmops_gateway_ready", Type::Gauge, "",
                                "1 while this gateway is ready for users."};
 
-inline constexpr std::array kGatewayFamilies{kRequests,
-                                             kBlockedRequests,
-                                             kRequestDuration,
-                                             kFirstToken,
-                                             kTokenUsage,
-                                             kGuardFindings,
-                                             kGuardBlocked,
-                                             kGuardMasked,
-                                             kGuardFailures,
-                                             kGuardScanned,
-                                             kRetries,
-                                             kHeld,
-                                             kCutStreams,
-                                             kClientsGone,
-                                             kRefusedConfigurations,
-                                             kInFlight,
-                                             kEndpoints,
-                                             kWaiting,
-                                             kEpoch,
-                                             kReady};
+inline constexpr std::array kGatewayFamilies{
+    kRequests,      kBlockedRequests, kFeedback,    kRequestDuration,       kFirstToken,   kTokenUsage,
+    kGuardFindings, kGuardBlocked,    kGuardMasked, kGuardFailures,         kGuardScanned, kRetries,
+    kHeld,          kCutStreams,      kClientsGone, kRefusedConfigurations, kInFlight,     kEndpoints,
+    kWaiting,       kEpoch,           kReady};
 
 constexpr std::string_view to_string(Type type) {
   switch (type) {

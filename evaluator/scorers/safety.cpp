@@ -2,7 +2,7 @@
 #include <re2/re2.h>
 
 #include "evaluator/scorers/makers.hpp"
-#include "evaluator/scorers/refusal.hpp"
+#include "gateway/guard/refusal/refusal.hpp"
 
 namespace llmops::scorers {
 namespace {
@@ -26,7 +26,7 @@ class SafetyScorer : public Scorer {
   bool refused(const Sample& sample) const { return sample.blocked || rules_.refuses(sample.output); }
 
  private:
-  RefusalRules rules_;
+  guard::RefusalRules rules_;
 };
 
 class RefusalScorer final : public SafetyScorer {

@@ -14,9 +14,14 @@
 #include <vector>
 
 #include "crds/base/result.hpp"
-#include "evaluator/scorers/unicode_text.hpp"
+#include "gateway/guard/text/unicode_text.hpp"
 
 namespace llmops::scorers {
+
+using guard::code_points;
+using guard::is_white_space;
+using guard::normalize;
+using guard::UnicodeForm;
 
 enum class ScorerKind {
   Equals,    // 1 when the output equals a reference

@@ -107,6 +107,8 @@ class Router {
 
   // The request gives its endpoint, or its place among those who wait, back and goes on.
   void release(RequestId request);
+  // What it answers may count for a live gate.
+  bool is_trial(RequestId request) const;
   // The answer's first part has come; only the first call counts.
   void on_first_token(RequestId request, Duration took);
   void on_result(RequestId request, const RequestEnd& end);

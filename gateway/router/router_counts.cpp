@@ -19,6 +19,11 @@ std::uint64_t microseconds(Duration duration) {
 
 }  // namespace
 
+bool Router::is_trial(RequestId id) const {
+  const auto found = requests_.find(id);
+  return found != requests_.end() && found->second.trial.active && found->second.trial.own;
+}
+
 void Router::on_first_token(RequestId id, Duration took) {
   const auto found = requests_.find(id);
   if (found == requests_.end() || std::exchange(found->second.first_token, true)) return;

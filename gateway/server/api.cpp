@@ -77,7 +77,7 @@ Task<void> answer_api(Gateway& gateway, ServerExchange& exchange, std::string pa
     co_return co_await refuse(gateway, exchange,
                               api_error(404, "found " + path.substr(0, 120) +
                                                  ", allowed /v1/chat/completions, /v1/completions, "
-                                                 "/v1/embeddings and /v1/models"));
+                                                 "/v1/embeddings, /v1/feedback and /v1/models"));
   const char* allowed = surface ? "POST" : "GET";
   if (method != allowed)
     co_return co_await refuse(gateway, exchange, api_error(405, "found " + method + ", allowed " + allowed),
@@ -124,6 +124,11 @@ Task<Result<void>> authorise(Gateway& gateway, ServerExchange& exchange, std::st
 Task<void> answer_users(Gateway& gateway, ServerExchange& exchange) {
   std::string path(exchange.request().path());
   co_await wait_for_configuration(gateway);
+  if (path == "/v1/feedback") {
+    if (exchange.request().method == "POST") co_return co_await answer_feedback(gateway, exchange);
+    co_return co_await refuse(
+        gateway, exchange, api_error(405, "found " + exchange.request().method + ", allowed POST"), "POST");
+  }
   co_await answer_api(gateway, exchange, std::move(path), {});
 }
 

@@ -1,4 +1,5 @@
 // POST /v1/chat/completions.
+#include <algorithm>
 #include <utility>
 
 #include "gateway/server/surface.hpp"
@@ -18,6 +19,13 @@ class ChatSurface final : public Surface {
   std::string_view path() const override { return "/v1/chat/completions"; }
   bool streams() const override { return true; }
   AnswerShape shape() const override { return AnswerShape::Chat; }
+
+  int turn(const ModelRequest& request) const override {
+    int turns = 0;
+    for (const Json& message : request.body["messages"])
+      if (message.is_object() && string_at(message, "role") == "user") ++turns;
+    return std::max(turns, 1);
+  }
 
   Result<ModelRequest> parse(std::string_view body) const override {
     auto request = parse_model_request(body);

@@ -18,6 +18,14 @@ Headers ModelExchange::answer_headers(const char* content_type) const {
   return headers;
 }
 
+Headers ModelExchange::good_headers(const char* content_type) {
+  Headers headers = answer_headers(content_type);
+  Env& env = gateway_.env();
+  if (const std::string id = gateway_.router().feedback_id(id_, env.random(), env.now()); !id.empty())
+    headers.add("x-llmops-feedback-id", id);
+  return headers;
+}
+
 void ModelExchange::account() {
   const Duration took = gateway_.env().uptime() - arrived_;
   const std::string revision = decision_.revision ? decision_.revision->hash : std::string();

@@ -11,6 +11,9 @@ namespace {
 // Requests on a pod that left the cluster's list may end for this long: a list may miss a pod for a moment.
 constexpr Duration kGoneGrace{10'000};
 
+// An operator that follows a run pulls far more often; one that does not is not waited for.
+constexpr Duration kPullsLately{60'000};
+
 Headers text_headers(const char* type = "text/plain; charset=utf-8") {
   return Headers{{"content-type", type}};
 }
@@ -74,6 +77,20 @@ void Gateway::begin_shutdown() {
   shutting_down_ = true;
 }
 
+Task<void> Gateway::wait_for_last_pull(Duration limit) {
+  router_.stop_counting();
+  const Duration until = env_.uptime() + limit;
+  const bool followed = pulled_at_ && env_.uptime() < *pulled_at_ + kPullsLately;
+  const auto untold = [this] { return router_.has_unreported_counts() || reports_on_their_way_ > 0; };
+  while (followed && untold() && env_.uptime() < until)
+    if (co_await env_.wait(pulled_, until - env_.uptime()) == Wake::Cancelled) co_return;
+}
+
+const guard::RefusalRules& Gateway::refusal_rules() {
+  if (!refusal_rules_) refusal_rules_.emplace();
+  return *refusal_rules_;
+}
+
 Task<void> Gateway::answer_admin(ServerExchange& exchange) {
   const HttpRequest& request = exchange.request();
   const std::string path(request.path());
@@ -105,9 +122,14 @@ Task<void> Gateway::answer_admin(ServerExchange& exchange) {
       co_return;
     }
     wire::GatewayReport report = router_.report(Timestamp(Duration(milliseconds)), env_.now());
+    if (request.query("distributions") == "1") router_.add_distributions(report, env_.now());
     report.pod_uid = options_.pod_uid;
     report.boot_id = options_.boot_id;
+    ++reports_on_their_way_;
     (void)co_await exchange.respond(200, text_headers("application/json"), dump_json(report.to_json()));
+    --reports_on_their_way_;
+    pulled_at_ = env_.uptime();
+    pulled_.notify_all();
   } else {
     const ApiError error = api_error(404, "found " + path + ", allowed /livez, /readyz, /metrics, /report");
     (void)co_await exchange.respond(404, error.headers(), error.body());

@@ -1,15 +1,17 @@
 // The gateway: the router, what keeps it informed, and the three ports. Everything runs on one Env.
 //
-//   users' port       POST /v1/chat/completions, /v1/completions, /v1/embeddings, GET /v1/models
-//   evaluation port   the same under /revisions/<hash>, for bearers of a token of the configured audience
-//   admin port        /livez /readyz /metrics /report?since=<milliseconds>
+//   users' port       POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/feedback, GET
+//   /v1/models evaluation port   the same under /revisions/<hash>, for bearers of a token of the configured
+//   audience admin port        /livez /readyz /metrics /report?since=<milliseconds>[&distributions=1]
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "gateway/guard/refusal/refusal.hpp"
 #include "gateway/router/router.hpp"
 #include "gateway/server/detectors.hpp"
 #include "gateway/server/key_cache.hpp"
@@ -52,6 +54,9 @@ class Gateway {
 
   // From now on /readyz says no, so that no new client is sent here.
   void begin_shutdown();
+  // After the last request has ended: waits until a report has told all that was counted, for at most
+  // `limit`. Returns at once when there is nothing to tell, or when nobody has pulled in the last minute.
+  Task<void> wait_for_last_pull(Duration limit);
 
   // For requests.
   Env& env() { return env_; }
@@ -61,6 +66,7 @@ class Gateway {
   KeyCache& keys() { return keys_; }
   DetectorClient& detectors() { return detectors_; }
   const GatewayOptions& options() const { return options_; }
+  const guard::RefusalRules& refusal_rules();
   const Log& log() const { return log_; }
   // Wakes when an endpoint, a slot or the configuration changed.
   Notify& change() { return change_; }
@@ -82,10 +88,15 @@ class Gateway {
   DetectorClient detectors_;
   Prober prober_;
   bool shutting_down_ = false;
+  std::optional<guard::RefusalRules> refusal_rules_;  // made when the first trial has ended
+  std::optional<Duration> pulled_at_;
+  int reports_on_their_way_ = 0;
+  Notify pulled_;
 };
 
 // The life of one request on the users' or the evaluation port.
 Task<void> answer_users(Gateway& gateway, ServerExchange& exchange);
 Task<void> answer_evaluation(Gateway& gateway, ServerExchange& exchange);
+Task<void> answer_feedback(Gateway& gateway, ServerExchange& exchange);
 
 }  // namespace llmops::gateway

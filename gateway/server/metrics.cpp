@@ -58,6 +58,18 @@ void Histogram::write(std::string& out, std::string_view name, const std::string
   out.append(name).append("_count").append(braces).append(" ").append(count).append("\n");
 }
 
+std::string_view to_string(FeedbackValue value) {
+  switch (value) {
+    case FeedbackValue::Down:
+      return "down";
+    case FeedbackValue::Neutral:
+      return "neutral";
+    case FeedbackValue::Up:
+      return "up";
+  }
+  return "";
+}
+
 GatewayMetrics::Series::Series()
     : duration(kDurationBounds),
       first_token(kFirstTokenBounds),
@@ -79,6 +91,11 @@ void GatewayMetrics::count_request(const std::string& arm, const std::string& re
 
 void GatewayMetrics::count_blocked(const std::string& arm, const std::string& revision) {
   ++series(arm, revision).blocked;
+}
+
+void GatewayMetrics::count_feedback(const std::string& arm, const std::string& revision,
+                                    FeedbackValue value) {
+  ++series(arm, revision).feedback[value];
 }
 
 void GatewayMetrics::observe_duration(const std::string& arm, const std::string& revision,
@@ -110,6 +127,11 @@ std::string GatewayMetrics::text(const Router& router) const {
   write_head(out, metrics::kBlockedRequests);
   for (const auto& [key, value] : series_)
     line(out, metrics::kBlockedRequests, labels_of(key), value.blocked);
+  write_head(out, metrics::kFeedback);
+  for (const auto& [key, value] : series_)
+    for (const auto& [said, count] : value.feedback)
+      line(out, metrics::kFeedback, labels_of(key) + ",value=\"" + std::string(to_string(said)) + "\"",
+           count);
   write_head(out, metrics::kRequestDuration);
   for (const auto& [key, value] : series_)
     value.duration.write(out, metrics::kRequestDuration.name, labels_of(key));

@@ -30,6 +30,9 @@ class Histogram {
   std::uint64_t count_ = 0;
 };
 
+enum class FeedbackValue { Down, Neutral, Up };
+std::string_view to_string(FeedbackValue value);
+
 class GatewayMetrics {
  public:
   static constexpr std::size_t kMaxSeries = 64;
@@ -41,6 +44,7 @@ class GatewayMetrics {
   void observe_duration(const std::string& arm, const std::string& revision, Duration duration);
   void observe_first_token(const std::string& arm, const std::string& revision, Duration duration);
   void count_tokens(const std::string& arm, const std::string& revision, const TokenUsage& usage);
+  void count_feedback(const std::string& arm, const std::string& revision, FeedbackValue value);
   void count_retry() { ++retries_; }
   void count_held() { ++held_; }
   void count_cut() { ++cut_; }
@@ -55,6 +59,7 @@ class GatewayMetrics {
   struct Series {
     std::map<int, std::uint64_t> by_status;
     std::uint64_t blocked = 0;
+    std::map<FeedbackValue, std::uint64_t> feedback;
     Histogram duration;
     Histogram first_token;
     Histogram input_tokens;

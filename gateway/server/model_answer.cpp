@@ -48,7 +48,7 @@ const AnswerFormat* ModelExchange::enforced_format() const {
 Task<bool> ModelExchange::send_events(std::string_view events) {
   if (!exchange_.started()) {
     status_ = 200;
-    Headers headers = answer_headers("text/event-stream; charset=utf-8");
+    Headers headers = good_headers("text/event-stream; charset=utf-8");
     const auto started = co_await exchange_.start(200, std::move(headers));
     if (!started.ok()) co_return false;
   }
@@ -91,6 +91,8 @@ void ModelExchange::absorb(const AnswerGuard* answer) {
 
 Task<ModelExchange::Step> ModelExchange::relay(HttpResponse& response, AnswerGuard* answer) {
   SseRewriter rewriter(decision_.model->name, request_.include_usage);
+  head_ = AnswerHead();
+  if (gateway_.router().is_trial(id_)) rewriter.gather(head_);
   const AnswerFormat* format = enforced_format();
   CompletionBuilder builder(surface_.shape(), gateway_.options().max_answer_bytes);
   std::string guarded, out, held;
@@ -165,7 +167,8 @@ Task<ModelExchange::Step> ModelExchange::gather(HttpResponse& response, AnswerGu
   absorb(answer);
   if (answer)
     for (const auto& [index, text] : answer->fallbacks()) builder.say_instead(index, text);
-  Headers headers = answer_headers("application/json");
+  if (gateway_.router().is_trial(id_)) head_.read_choices(builder.choices());
+  Headers headers = good_headers("application/json");
   std::string body = builder.take(decision_.model->name);
   const auto sent = co_await exchange_.respond(200, std::move(headers), std::move(body));
   if (!sent.ok()) co_return gone();
@@ -191,7 +194,7 @@ Task<ModelExchange::Step> ModelExchange::whole(HttpResponse& response) {
   status_ = 200;
   give_back();
   first_token();
-  Headers headers = answer_headers("application/json");
+  Headers headers = good_headers("application/json");
   std::string text = with_member(std::move(*body), moderation);
   const auto sent = co_await exchange_.respond(200, std::move(headers), std::move(text));
   if (!sent.ok()) co_return gone();
@@ -224,7 +227,7 @@ Task<ModelExchange::Step> ModelExchange::say(std::string text) {
     for (std::size_t i = 0; i < request_.choices; ++i)
       body += (i ? "," : "") + choice(i, chat ? "\"message\":" + message : "\"text\":" + said, "\"stop\"");
     body += "]," + usage + moderation + "}";
-    Headers headers = answer_headers("application/json");
+    Headers headers = good_headers("application/json");
     const auto sent = co_await exchange_.respond(200, std::move(headers), std::move(body));
     co_return sent.ok() ? Step::Done : gone();
   }
@@ -237,7 +240,7 @@ Task<ModelExchange::Step> ModelExchange::say(std::string text) {
   }
   if (request_.include_usage) events += "data: " + head + "]," + usage + "}\n\n";
   events += "data: [DONE]\n\n";
-  Headers headers = answer_headers("text/event-stream; charset=utf-8");
+  Headers headers = good_headers("text/event-stream; charset=utf-8");
   const auto started = co_await exchange_.start(200, std::move(headers));
   if (!started.ok()) co_return gone();
   const auto written = co_await exchange_.write(events);

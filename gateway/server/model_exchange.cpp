@@ -42,7 +42,8 @@ Task<void> ModelExchange::run() {
   if (parsed.ok()) {
     request_ = std::move(*parsed);
     exchange_.request().body = std::string();
-    id_ = gateway_.router().begin(gateway_.env().now());
+    const int turn = evaluated_revision_.empty() ? surface_.turn(request_) : 0;
+    id_ = gateway_.router().begin(gateway_.env().now(), turn);
     for (int attempt = 0;; ++attempt) {
       Step step = co_await place();
       if (step == Step::Go) step = co_await prepare();
@@ -56,7 +57,7 @@ Task<void> ModelExchange::run() {
       (void)co_await refuse(api_error(502, "no engine could answer: " + last_failure_), Outcome::Error);
       break;
     }
-    gateway_.router().on_result(id_, outcome_);
+    gateway_.router().on_result(id_, request_end());
     gateway_.changed();
   } else {
     (void)co_await refuse(api_error(parsed.error()), Outcome::ClientError);
@@ -280,7 +281,22 @@ void ModelExchange::give_back() {
 }
 
 void ModelExchange::first_token() {
-  if (!first_token_) first_token_ = gateway_.env().uptime() - arrived_;
+  if (first_token_) return;
+  first_token_ = gateway_.env().uptime() - arrived_;
+  gateway_.router().on_first_token(id_, *first_token_);
+}
+
+RequestEnd ModelExchange::request_end() const {
+  RequestEnd end = outcome_;
+  end.took = gateway_.env().uptime() - arrived_;
+  if (usage_.input > 0 || usage_.output > 0) {
+    end.input_tokens = usage_.input;
+    end.output_tokens = usage_.output;
+  }
+  // After the client has its answer, so that nobody waits for it.
+  end.refused = outcome_ == Outcome::Success && gateway_.router().is_trial(id_) &&
+                head_.refuses(gateway_.refusal_rules());
+  return end;
 }
 
 Duration ModelExchange::left() const {

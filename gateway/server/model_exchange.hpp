@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gateway/server/answer_guard.hpp"
+#include "gateway/server/answer_head.hpp"
 #include "gateway/server/api_error.hpp"
 #include "gateway/server/gateway.hpp"
 #include "gateway/server/surface.hpp"
@@ -61,6 +62,9 @@ class ModelExchange {
   void first_token();
   Duration left() const;
   Headers answer_headers(const char* content_type) const;
+  // With the id for feedback: of an answer that begins now.
+  Headers good_headers(const char* content_type);
+  RequestEnd request_end() const;
   AnswerGuard::Setup answer_setup();
   bool answer_is_guarded() const;
   bool moderation_is_told() const;
@@ -97,6 +101,7 @@ class ModelExchange {
   int status_ = 0;  // what the client got; 0: nothing
   TokenUsage usage_;
   std::optional<Duration> first_token_;
+  AnswerHead head_;  // of a trial's answer
 };
 
 }  // namespace llmops::gateway

@@ -108,6 +108,7 @@ void SseRewriter::take(std::string_view event, std::string& out) {
   const ChunkScan scan = scan_chunk(data);
   if (scan.error) failed_ = true;
   if (!scan.choices.empty() && !scan.no_choices) has_content_ = true;
+  if (head_) head_->read_chunk(scan.choices);
   if (!scan.usage.empty()) {
     usage_ = parse_usage(scan.usage);
     if (scan.no_choices && !keep_usage_) return;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "crds/base/result.hpp"
+#include "gateway/server/answer_head.hpp"
 
 namespace llmops::gateway {
 
@@ -54,6 +55,9 @@ class SseRewriter {
   // `served_model` replaces the engine's name for itself.
   SseRewriter(std::string_view served_model, bool keep_usage);
 
+  // `head` reads along from now on; it outlives the rewriter.
+  void gather(AnswerHead& head) { head_ = &head; }
+
   // Appends to `out` what the client may see now. Errors: TooLarge (an event without end).
   Result<void> feed(std::string_view bytes, std::string& out);
 
@@ -68,6 +72,7 @@ class SseRewriter {
   SseSplitter splitter_;
   std::string quoted_model_;
   bool keep_usage_;
+  AnswerHead* head_ = nullptr;
   bool done_ = false;
   bool failed_ = false;
   bool has_content_ = false;

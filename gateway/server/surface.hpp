@@ -27,6 +27,8 @@ class Surface {
   // Whether the engine is asked for a stream, and what its choices look like.
   virtual bool streams() const = 0;
   virtual AnswerShape shape() const = 0;
+  // Which turn of its conversation a request is, from 1; 0: its kind is never a trial of a live gate.
+  virtual int turn(const ModelRequest& request) const = 0;
   // Errors: InvalidArgument or TooLarge, beginning with the field at fault.
   virtual Result<ModelRequest> parse(std::string_view body) const = 0;
   // Errors: InvalidArgument when this revision cannot be asked in this way.

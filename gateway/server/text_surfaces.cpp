@@ -49,6 +49,8 @@ class CompletionsSurface final : public Surface {
   bool streams() const override { return true; }
   AnswerShape shape() const override { return AnswerShape::Text; }
 
+  int turn(const ModelRequest&) const override { return 1; }
+
   Result<ModelRequest> parse(std::string_view body) const override {
     auto request = parse_model_request(body);
     if (!request.ok()) return request;
@@ -86,6 +88,8 @@ class EmbeddingsSurface final : public Surface {
   std::string_view path() const override { return "/v1/embeddings"; }
   bool streams() const override { return false; }
   AnswerShape shape() const override { return AnswerShape::Text; }
+
+  int turn(const ModelRequest&) const override { return 0; }
 
   Result<ModelRequest> parse(std::string_view body) const override {
     auto request = parse_model_request(body);

@@ -60,6 +60,9 @@ struct EngineName {
   auto operator<=>(const EngineName&) const = default;
 };
 
+// The counts of live trials that gateways have told closed, by slot, revision and metric.
+using ToldSlots = std::map<Timestamp, std::map<std::string, std::map<std::string, wire::TrialCount>>>;
+
 struct ClusterState {
   ClusterOptions options;
   std::shared_ptr<ApiServerState> server;
@@ -68,6 +71,12 @@ struct ClusterState {
   Traffic traffic;
   std::function<void(const UserRequest&)> on_request;  // may be null
   bool users_come = true;
+  // Users talk over all gateways: how many turns each has had, and which of his conversations it is.
+  struct Talk {
+    int conversation = 0, turns = 0;
+  };
+  std::map<int, Talk> talks;
+  std::map<std::string, ToldSlots> told_slots;  // by the UID of a gateway's pod
   // Engine pods with an address, gateways follow it.
   std::map<EngineName, std::vector<gateway::EndpointAddress>> endpoints;
   Notify endpoints_changed;

@@ -1,5 +1,6 @@
 #include "tests/simulation/release/gateway_pod.hpp"
 
+#include <span>
 #include <utility>
 
 #include "crds/base/digest.hpp"
@@ -10,7 +11,9 @@ namespace {
 constexpr std::uint16_t kAdminPort = 8082;
 constexpr Duration kRetry{500};
 constexpr Duration kEndpointLag{200};
-constexpr int kConversations = 97;
+constexpr int kUsers = 97;
+constexpr int kTurns = 6;  // then a user begins another conversation
+constexpr Duration kCheckedSlots{60'000};
 constexpr std::int64_t kSlots = 4;
 
 Result<ConfigText> project(std::string_view raw) {
@@ -20,6 +23,13 @@ Result<ConfigText> project(std::string_view raw) {
   const auto text = data ? data->find("config.json") : Json::const_iterator();
   if (!data || text == data->end()) return Error{ErrorCode::InvalidArgument, "no config.json"};
   return ConfigText{kube::parse_meta(*object), text->get<std::string>()};
+}
+
+gateway::RouterOptions router_options(const GatewayIdentity& identity) {
+  gateway::RouterOptions options;
+  options.slots = std::as_writable_bytes(std::span(*identity.volume));
+  options.slots_owner = identity.uid;
+  return options;
 }
 
 }  // namespace
@@ -32,7 +42,8 @@ GatewayPod::GatewayPod(SimEnv& env, Transport& transport, std::shared_ptr<Cluste
       boot_id_(std::to_string(env.random())),
       client_(env, transport, client_config()),
       configs_(kube::kConfigMaps, kNamespace,
-               kube::ListOptions{"", "metadata.name=" + identity_.model_deployment + "-gateway"}, project) {
+               kube::ListOptions{"", "metadata.name=" + identity_.model_deployment + "-gateway"}, project),
+      router_(router_options(identity_)) {
   configs_.listen([this](const auto&, const auto& after) {
     if (!after) return;
     pending_ = after->text;
@@ -55,13 +66,32 @@ Task<void> GatewayPod::answer(ServerExchange& exchange) {
     (void)co_await exchange.respond(404, std::move(headers), "");
     co_return;
   }
+  check_told_slots();
   const std::string since = exchange.request().query("since");
   wire::GatewayReport report = router_.report(Timestamp(Duration(std::atoll(since.c_str()))), env_.now());
+  if (exchange.request().query("distributions") == "1") router_.add_distributions(report, env_.now());
   report.pod_uid = identity_.uid;
   report.boot_id = boot_id_;
   headers.set("Content-Type", "application/json");
   std::string body = dump_json(report.to_json());
   (void)co_await exchange.respond(200, std::move(headers), std::move(body));
+}
+
+// What was told closed never changes, whatever becomes of the container in between.
+void GatewayPod::check_told_slots() {
+  const wire::GatewayReport report = router_.report(env_.now() - kCheckedSlots, env_.now());
+  ToldSlots& told = cluster_->told_slots[identity_.uid];
+  told.erase(told.begin(), told.upper_bound(env_.now() - kCheckedSlots));
+  for (const auto& slot : report.slots)
+    for (const auto& [revision, metrics] : slot.arms)
+      for (const auto& [metric, count] : metrics) {
+        const auto [known, fresh] = told[slot.start][revision].emplace(metric, count);
+        if (!fresh && known->second != count)
+          cluster_->traffic.failures.push_back(identity_.pod + " told other counts of " + metric + " at " +
+                                               format_timestamp(slot.start) + " than before");
+        if (count.events > count.trials)
+          cluster_->traffic.failures.push_back(identity_.pod + " told more events than trials of " + metric);
+      }
 }
 
 Task<void> GatewayPod::follow_config() {
@@ -170,8 +200,12 @@ Task<void> GatewayPod::serve_users() {
     const Result<void> slept = co_await env_.sleep(env_.jittered(cluster_->options.request_period, 1.0));
     if (!slept.ok()) co_return;
     if (!told_ready_ || !cluster_->users_come) continue;
-    const gateway::RequestId id = router_.begin(env_.now());
-    const std::string conversation = "conversation-" + std::to_string(env_.random() % kConversations);
+    const int user = static_cast<int>(env_.random() % kUsers);
+    ClusterState::Talk& talk = cluster_->talks[user];
+    if (++talk.turns > kTurns) talk = {talk.conversation + 1, 1};
+    const gateway::RequestId id = router_.begin(env_.now(), talk.turns);
+    const std::string conversation =
+        "conversation-" + std::to_string(user) + "-" + std::to_string(talk.conversation);
     const auto decision = router_.route(id, identity_.model_deployment, conversation);
     if (cluster_->on_request)
       cluster_->on_request({identity_.pod, identity_.model_deployment, conversation, decision});
@@ -207,9 +241,19 @@ void GatewayPod::note_failure(const gateway::Decision& decision) {
 }
 
 Task<void> GatewayPod::finish_request(gateway::RequestId id, gateway::EndpointPointer endpoint) {
-  (void)co_await env_.sleep(cluster_->options.request);
+  const Duration took = cluster_->options.request;
+  (void)co_await env_.sleep(took / 4);
+  if (!endpoint->gone) router_.on_first_token(id, took / 4);
+  const std::string feedback = router_.feedback_id(id, id, env_.now());
+  (void)co_await env_.sleep(took - took / 4);
   if (!endpoint->gone) {
-    router_.on_result(id, gateway::Outcome::Success);
+    gateway::RequestEnd end = gateway::Outcome::Success;
+    end.took = took;
+    end.input_tokens = 20;
+    end.output_tokens = 40;
+    router_.on_result(id, end);
+    if (id % 16 == 0 && !router_.on_feedback(feedback, true, env_.now()).ok())
+      cluster_->traffic.failures.push_back(identity_.pod + ": feedback was refused");
     co_return;
   }
   if (cluster_->lost_lately({identity_.model_deployment, short_hash(endpoint->serving_hash)}))

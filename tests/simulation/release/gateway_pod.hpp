@@ -2,6 +2,7 @@
 // report that operators pull, and users who ask it all the time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,8 +23,12 @@ struct ConfigText {
   std::string text;
 };
 
+// A volume that lives as long as its pod.
+using PodVolume = std::shared_ptr<std::vector<std::uint64_t>>;
+
 struct GatewayIdentity {
   std::string pod, uid, model_deployment;
+  PodVolume volume;  // what the counts of live gates outlive a container in
 };
 
 class GatewayPod final : public Program {
@@ -45,6 +50,7 @@ class GatewayPod final : public Program {
   Task<void> warm_up(std::string pod_uid);
   Task<void> serve_users();
   Task<void> finish_request(gateway::RequestId id, gateway::EndpointPointer endpoint);
+  void check_told_slots();
   void note_failure(const gateway::Decision& decision);
   void start_probes();
   void note_readiness();

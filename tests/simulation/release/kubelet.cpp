@@ -173,7 +173,9 @@ class Kubelet final : public Program {
 
   void start_gateway(const Pod& pod) {
     const std::string process = gateway_process(pod.key.name);
-    const GatewayIdentity identity{pod.key.name, pod.uid, pod.model_deployment};
+    const GatewayIdentity identity{
+        pod.key.name, pod.uid, pod.model_deployment,
+        std::make_shared<PodVolume::element_type>(gateway::SlotLedger::bytes_needed() / 8)};
     state_->world->add_process(process, [state = state_, identity](SimEnv& env, Transport& transport) {
       return std::make_unique<GatewayPod>(env, transport, state, identity);
     });

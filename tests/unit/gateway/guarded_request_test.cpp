@@ -263,21 +263,24 @@ TEST(BlockedRequests, AreAnOutcomeOfTheirOwnOnBothWays) {
   };
   GatewayWorld gateway;
   gateway.start(with(rules));
-  (void)gateway.ask(user_says("fine"));
+  const auto trial = [](int number) {
+    return Headers{{"x-conversation-id", conversation_with_trial_at(1, number)}};
+  };
+  (void)gateway.ask(user_says("fine"), trial(0));
   EXPECT_THAT(gateway.get("/metrics").text, blocked(0));
-  (void)gateway.ask(user_says("bluebird"));
-  (void)gateway.ask(user_says("discount"));
+  (void)gateway.ask(user_says("bluebird"), trial(1));
+  (void)gateway.ask(user_says("discount"), trial(2));
   EXPECT_THAT(gateway.get("/metrics").text, blocked(2));
   gateway.let_engines_say({R"([{"index":0,"delta":{"content":"so yellow"},"finish_reason":"stop"}])"});
-  (void)gateway.ask(user_says("fine"));
-  (void)gateway.ask(user_says("fine", R"("stream":true,)"));
+  (void)gateway.ask(user_says("fine"), trial(3));
+  (void)gateway.ask(user_says("fine", R"("stream":true,)"), trial(4));
   EXPECT_THAT(gateway.get("/metrics").text, blocked(4));
   gateway.world.run_for(Duration(6'000));
   const Json report = gateway.get("/report?since=0").json();
   Json total = {{"trials", 0}, {"events", 0}};
   for (const Json& slot : report["slots"])
     for (const char* count : {"trials", "events"})
-      total[count] = total[count].get<int>() + slot["arms"][kStable]["block"][count].get<int>();
+      total[count] = total[count].get<int>() + slot["arms"][kStable]["block-rate"][count].get<int>();
   EXPECT_EQ(total, (Json{{"trials", 5}, {"events", 4}}));
 
   GatewayWorld monitored;

@@ -51,8 +51,10 @@ TEST(LiveTrial, IsNeverAnEvaluatorsRequest) {
   live.router.on_first_token(id, Duration(5'000));
   EXPECT_EQ(live.router.feedback_id(id, 1, at(0)), "");
   live.router.on_result(id, answered(9'000));
-  const auto report = live.router.report(at(-1), at(10'000));
+  auto report = live.router.report(at(-1), at(10'000));
+  live.router.add_distributions(report, at(10'000));
   EXPECT_TRUE(report.slots.empty());
+  EXPECT_TRUE(report.distributions.empty());
 }
 
 TEST(LiveTrial, IsOfNeitherRevisionWhenItIsAssignedAnew) {

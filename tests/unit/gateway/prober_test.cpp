@@ -94,7 +94,7 @@ TEST(Admin, TellsWhatKubernetesAndTheOperatorNeed) {
   EXPECT_EQ(gateway.get("/readyz").status, 503);
   gateway.start();
   EXPECT_EQ(gateway.get("/readyz").status, 200);
-  (void)gateway.ask(kAsk);
+  (void)gateway.ask(kAsk, {{"x-conversation-id", conversation_with_trial_at(1)}});
   gateway.world.run_for(Duration(6'000));
   const auto report = wire::GatewayReport::parse(gateway.get("/report").json());
   ASSERT_TRUE(report.ok());
@@ -103,7 +103,7 @@ TEST(Admin, TellsWhatKubernetesAndTheOperatorNeed) {
   EXPECT_EQ(report->epoch, 1);
   EXPECT_EQ(report->endpoints.at(kServing), (wire::EndpointCount{2, 2}));
   ASSERT_EQ(report->slots.size(), 1u);
-  EXPECT_EQ(report->slots[0].arms.at(kStable).at("error"), (wire::TrialCount{1, 0}));
+  EXPECT_EQ(report->slots[0].arms.at(kStable).at("error-rate"), (wire::TrialCount{1, 0}));
   const auto since = std::to_string(report->slots[0].start.time_since_epoch().count());
   EXPECT_TRUE(wire::GatewayReport::parse(gateway.get("/report?since=" + since).json())->slots.empty());
   EXPECT_EQ(gateway.get("/report?since=x").status, 400);

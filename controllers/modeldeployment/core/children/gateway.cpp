@@ -17,6 +17,9 @@ namespace {
 constexpr std::int64_t kBuckets = 10'000;
 // The share of an arm's in-flight slots that evaluation may take beside users.
 constexpr double kEvaluationShare = 0.5;
+// What outlives a restart of a gateway's container: the counts of live gates.
+constexpr const char* kStateFolder = "/var/lib/llmops";
+constexpr const char* kSlotsFile = "/var/lib/llmops/slots";
 
 Result<wire::RevisionBody> body_of(const Observed& observed, const std::string& hash, const Stack& stack) {
   const auto engine = engine_of(stack);
@@ -119,7 +122,8 @@ Child deployment(const GatewayInputs& inputs) {
   Json container = {{"name", "gateway"},
                     {"image", inputs.image},
                     {"command", Json::array({"/usr/local/bin/llmops-gateway"})},
-                    {"args", Json::array({"--namespace", inputs.ns, "--model-deployment", inputs.name})},
+                    {"args", Json::array({"--namespace", inputs.ns, "--model-deployment", inputs.name,
+                                          "--slots-file", kSlotsFile})},
                     {"env", Json::array({env_from_field("POD_UID", "metadata.uid"),
                                          env_from_field("POD_NAME", "metadata.name")})},
                     {"ports", Json::array({{{"name", "http"}, {"containerPort", kUserPort}},
@@ -129,13 +133,13 @@ Child deployment(const GatewayInputs& inputs) {
                     {"livenessProbe", http_probe("/livez", 10, 3)},
                     {"resources", std::move(resources)},
                     {"securityContext", restricted_container()},
-                    {"volumeMounts", Json::array({{{"name", "state"}, {"mountPath", "/var/lib/llmops"}}})}};
+                    {"volumeMounts", Json::array({{{"name", "state"}, {"mountPath", kStateFolder}}})}};
   Json pod = {{"serviceAccountName", names_of::gateway(inputs.name)},
               {"containers", Json::array({std::move(container)})},
               {"securityContext", restricted_pod()},
               {"enableServiceLinks", false},
               {"terminationGracePeriodSeconds", 60},
-              {"volumes", Json::array({{{"name", "state"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}})}};
+              {"volumes", Json::array({{{"name", "state"}, {"emptyDir", {{"sizeLimit", "8Mi"}}}}})}};
   for (const auto& name : inputs.image_pull_secrets) pod["imagePullSecrets"].push_back({{"name", name}});
   Json metadata = {{"labels", labels}};
   if (const auto& endpoints = inputs.endpoints; !endpoints.empty()) {

@@ -1,4 +1,5 @@
-// Whether an answer refuses, by rules for English and Korean.
+// Whether an answer refuses, by rules for English and Korean: the one recogniser of refusals, for the
+// evaluator's scorers and for what gateways count of live answers.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,7 @@ namespace re2 {
 class RE2;
 }
 
-namespace llmops::scorers {
+namespace llmops::guard {
 
 // An answer refuses when it is empty or white space (as promptfoo's is-refusal has it), or when its opening,
 // the first 240 code points, says that the speaker cannot, may not or will not do what was asked. An apology
@@ -27,4 +28,4 @@ class RefusalRules {
   std::vector<std::unique_ptr<re2::RE2>> rules_;
 };
 
-}  // namespace llmops::scorers
+}  // namespace llmops::guard

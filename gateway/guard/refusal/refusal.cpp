@@ -1,10 +1,10 @@
-#include "evaluator/scorers/refusal.hpp"
+#include "gateway/guard/refusal/refusal.hpp"
 
 #include <re2/re2.h>
 
-#include "evaluator/scorers/unicode_text.hpp"
+#include "gateway/guard/text/unicode_text.hpp"
 
-namespace llmops::scorers {
+namespace llmops::guard {
 namespace {
 
 constexpr std::size_t kOpening = 240;  // code points
@@ -65,4 +65,4 @@ bool RefusalRules::refuses(std::string_view output) const {
   return false;
 }
 
-}  // namespace llmops::scorers
+}  // namespace llmops::guard

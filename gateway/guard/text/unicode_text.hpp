@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace llmops::scorers {
+namespace llmops::guard {
 
 enum class UnicodeForm {
   Nfc,  // canonical: Hangul syllables equal their jamo, é equals e + accent
@@ -23,4 +23,4 @@ std::vector<std::int32_t> code_points(std::string_view text);
 // What Python's str.isspace() calls white space; KorQuAD's script splits on it.
 bool is_white_space(std::int32_t code_point);
 
-}  // namespace llmops::scorers
+}  // namespace llmops::guard

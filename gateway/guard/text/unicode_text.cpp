@@ -1,10 +1,10 @@
-#include "evaluator/scorers/unicode_text.hpp"
+#include "gateway/guard/text/unicode_text.hpp"
 
 #include <utf8proc.h>
 
 #include <cstdlib>
 
-namespace llmops::scorers {
+namespace llmops::guard {
 namespace {
 
 constexpr std::int32_t kReplacement = 0xFFFD;
@@ -71,4 +71,4 @@ bool is_white_space(std::int32_t code_point) {
          category == UTF8PROC_CATEGORY_ZP;
 }
 
-}  // namespace llmops::scorers
+}  // namespace llmops::guard
