@@ -179,7 +179,7 @@ TEST(Replace, LeavesPromptsAlone) {
 ReleaseWorld in_place() {
   ReleaseWorld world = world_with(CapacityPolicyType::InPlace, 1);
   world.add_gate("golden");
-  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.observed.gates["golden"].gate->offline->metrics[0].objective = api::Objective{};
   world.set_steps({ReleaseWorld::weight(20), ReleaseWorld::analysis("golden"), ReleaseWorld::weight(50),
                    ReleaseWorld::pause(Duration(3'000'000))});
   return world;
@@ -235,7 +235,7 @@ TEST(InPlace, BringsStableBackWhenTheCandidateFails) {
 
 TEST(InPlace, DoesNotBeginWithAGateThatOnlyCompares) {
   ReleaseWorld world = in_place();
-  world.observed.gates["golden"].gate->offline.metrics[0].objective.reset();
+  world.observed.gates["golden"].gate->offline->metrics[0].objective.reset();
   world.set_model("/models/better.gguf");
   world.run_for(Duration(60'000));
   EXPECT_FALSE(world.status().run);

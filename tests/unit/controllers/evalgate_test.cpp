@@ -46,7 +46,7 @@ Observed observed(const Json* source, double margin = 0.1, std::optional<std::st
   auto parsed = api::EvalGate::parse(document);
   EXPECT_TRUE(parsed.ok()) << parsed.error().message;
   seen.spec = parsed->spec;
-  seen.golden_set = rules::golden_set(seen.spec.offline.dataset.config_map_ref, "shop", source);
+  seen.golden_set = rules::golden_set(seen.spec.offline->dataset.config_map_ref, "shop", source);
   return seen;
 }
 

@@ -30,12 +30,12 @@ api::EvalRunSpec spec() {
   spec.evaluation_service = "bot-evaluation.shop.svc:8081";
   spec.audience = "llmops.dev/evaluation/shop/bot";
   spec.served_model_name = "bot";
-  spec.offline.timeout = std::chrono::milliseconds(90'500);
-  spec.offline.dataset.config_map_ref.name = "golden";
+  spec.offline.emplace().timeout = std::chrono::milliseconds(90'500);
+  spec.offline->dataset.config_map_ref.name = "golden";
   api::Metric metric;
   metric.name = "right";
   metric.objective = api::Objective{0.9, std::nullopt};
-  spec.offline.metrics.push_back(metric);
+  spec.offline->metrics.push_back(metric);
   return spec;
 }
 

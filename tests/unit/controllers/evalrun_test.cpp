@@ -37,10 +37,13 @@ Observed observed() {
   seen.spec.dataset_config_map = "bot-dataset-dddddddddd";
   seen.spec.revision = {15, std::string(64, 'c')};
   seen.spec.stable_revision = api::RevisionReference{14, std::string(64, 'a')};
-  seen.spec.offline.timeout = 10min;
+  seen.spec.evaluation_service = "bot-evaluation.shop.svc:8081";
+  seen.spec.audience = "llmops.dev/evaluation/shop/bot";
+  seen.spec.served_model_name = "bot";
+  seen.spec.offline.emplace().timeout = 10min;
   api::Metric metric;
   metric.name = "right";
-  seen.spec.offline.metrics.push_back(metric);
+  seen.spec.offline->metrics.push_back(metric);
   seen.image = "registry.example/llmops:1";
   seen.dataset = DatasetCopy{true, kDigest};
   return seen;

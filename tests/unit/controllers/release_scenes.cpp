@@ -69,7 +69,7 @@ ReleaseWorld with_gate(ReleaseWorld world, std::optional<EvalRunPhase> verdict) 
 
 ReleaseWorld first_deploy_with_gate(std::optional<EvalRunPhase> verdict) {
   ReleaseWorld world = with_gate(ReleaseWorld(), verdict);
-  world.observed.gates["golden"].gate->offline.metrics[0].objective = api::Objective{};
+  world.observed.gates["golden"].gate->offline->metrics[0].objective = api::Objective{};
   return world;
 }
 

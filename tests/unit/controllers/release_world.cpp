@@ -118,7 +118,7 @@ void ReleaseWorld::add_gate(const std::string& name, const std::string& digest) 
   metric.name = "answers";
   metric.non_inferiority = api::NonInferiority{};
   metric.non_inferiority->margin = 0.1;
-  gate.offline.metrics.push_back(std::move(metric));
+  gate.offline.emplace().metrics.push_back(std::move(metric));
   observed.gates[name].gate = std::move(gate);
   observed.gates[name].dataset = "items";
 }

@@ -205,8 +205,9 @@ TEST(GatePower, AgreesWithTheTestThatJudges) {
 }
 
 TEST(GateDigest, ChangesWithTheContentOfTheGate) {
-  api::EvalGateSpec one{gate(R"([{"name":"m","scorer":{"type":"equals"},"objective":{"min":0.5}}])")};
-  api::EvalGateSpec other{gate(R"([{"name":"m","scorer":{"type":"equals"},"objective":{"min":0.6}}])")};
+  api::EvalGateSpec one, other;
+  one.offline = gate(R"([{"name":"m","scorer":{"type":"equals"},"objective":{"min":0.5}}])");
+  other.offline = gate(R"([{"name":"m","scorer":{"type":"equals"},"objective":{"min":0.6}}])");
   EXPECT_EQ(gate_digest(one), gate_digest(one));
   EXPECT_NE(gate_digest(one), gate_digest(other));
 }
