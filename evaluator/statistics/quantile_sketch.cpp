@@ -13,15 +13,7 @@ constexpr std::int64_t kMostValues = 1'000'000'000'000;  // in a bucket: sums st
 }  // namespace
 
 std::int32_t QuantileSketch::bucket_of(std::int64_t value) {
-<<<<<<< HEAD
-  return log_bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
-}
-
-std::int32_t QuantileSketch::bucket_limit() {
-  return kLogBuckets;
-=======
   return log_bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)));
->>>>>>> stat
 }
 
 std::int64_t QuantileSketch::upper_edge(std::int32_t bucket) {

@@ -15,6 +15,8 @@ using Policy = api::CapacityPolicyType;
 constexpr Duration kDrainDeadline{60'000};
 
 bool traffic_verified(const api::ModelDeploymentStatus& status) {
+  // A first deploy that was given up may leave an epoch that no gateway is ever told.
+  if (!status.stable && !status.candidate) return true;
   return status.traffic_verified && status.traffic_verified->epoch >= status.epoch.value_or(0);
 }
 

@@ -115,6 +115,15 @@ bool restore_rejections(Draft& draft, const std::string& stable, const Stack& co
   return !rejected.empty();
 }
 
+// Pods of a release that went with the status may still answer users: they go as those of one that ended.
+void retire_forgotten_engines(Draft& draft, const std::string& stable) {
+  for (const auto& record : draft.observed.revisions) {
+    const EngineState* engine = draft.observed.engine(record.serving_hash);
+    if (engine && engine->replicas > 0 && record.serving_hash != stable)
+      retire(draft, record.serving_hash, draft.observed.now);
+  }
+}
+
 // An exchange of guardrails gave stable what this release was to bring: users have it, and a gate that judged
 // it now would hold it against stable.
 void decide_nothing_left(Draft& draft) {
@@ -230,6 +239,7 @@ bool restore_from_records(Draft& draft) {
   stable.hash = latest->hash;
   stable.serving_hash = latest->serving_hash;
   draft.status.arms = {make_arm(api::ArmName::Stable, stable, 100)};
+  retire_forgotten_engines(draft, stable.serving_hash);
   draft.status.stable = std::move(stable);
   std::int64_t last = 0;
   for (const auto& record : draft.observed.plans) last = std::max(last, record.number);

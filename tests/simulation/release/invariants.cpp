@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
 #include <utility>
 
 #include "crds/base/digest.hpp"
@@ -164,7 +163,9 @@ void Invariants::on_record(const StoredEvent& event) {
              lost.run->decision->outcome == outcome &&
              annotation(event.after, key) == format_timestamp(lost.run->decision->time);
     });
-    const bool exchanged = status_.swap && status_.swap->stable == hash && outcome == api::Outcome::Promoted;
+    const auto swaps = [&](const auto& status) { return status.swap && status.swap->stable == hash; };
+    const bool exchanged =
+        outcome == api::Outcome::Promoted && (swaps(status_) || std::ranges::any_of(lost_, swaps));
     // A return within the bake takes back a pointer that was promoted before; the time of it is decided.
     const bool returned = status_.stable && status_.stable->hash == hash && status_.returned_at &&
                           annotation(event.after, key) == format_timestamp(*status_.returned_at) &&
@@ -190,6 +191,25 @@ void Invariants::check_pointers(const api::ModelDeploymentStatus& before,
     violated("the release of " + short_hash(before.candidate->hash) + " ended before its record said so");
 }
 
+// How this revision became stable by a status that was lost before its history could tell.
+std::optional<api::HistoryEntry> Invariants::lost_entry(const std::string& stable) const {
+  for (auto lost = lost_.rbegin(); lost != lost_.rend(); ++lost) {
+    api::HistoryEntry entry;
+    entry.hash = stable;
+    if (lost->swap && lost->swap->stable == stable) {
+      entry.outcome = api::HistoryOutcome::Swapped;
+      return entry;
+    }
+    const bool promoted = lost->candidate && lost->candidate->hash == stable && lost->run &&
+                          lost->run->decision && lost->run->decision->outcome == api::Outcome::Promoted;
+    if (!promoted) continue;
+    entry.outcome = api::HistoryOutcome::Promoted;
+    entry.changed = lost->candidate->changed;
+    return entry;
+  }
+  return std::nullopt;
+}
+
 void Invariants::on_config(const StoredEvent& event) {
   const auto text = (*find_path(event.after, "data"))["config.json"].get<std::string>();
   const auto config = wire::GatewayConfig::parse(parse_json(text).value());
@@ -212,25 +232,15 @@ void Invariants::on_config(const StoredEvent& event) {
   std::erase_if(arms, [](const auto& arm) { return arm.second.weight == 0; });
   const auto authorised = authorised_.find(config->epoch);
   const bool known = authorised != authorised_.end() && authorised->second == arms;
-  api::ModelDeploymentStatus status = known || lost == lost_.rend() ? status_ : *lost;
+  const bool told_by_lost = lost != lost_.rend() && (!known || !status_.stable);
+  api::ModelDeploymentStatus status = told_by_lost ? *lost : status_;
   // With a status its history is lost, and what it told may show only now.
   if (status.history.empty() && !lost_.empty()) {
     status.history = lost_.back().history;
-    const auto& [lost_run, lost_swap] = std::tie(lost_.back().run, lost_.back().swap);
-    if (lost_swap) {
-      api::HistoryEntry exchanged;
-      exchanged.outcome = api::HistoryOutcome::Swapped;
-      exchanged.hash = lost_swap->stable;
-      status.history.insert(status.history.begin(), std::move(exchanged));
-    }
-    if (lost_.back().candidate && lost_run && lost_run->decision &&
-        lost_run->decision->outcome == api::Outcome::Promoted) {
-      api::HistoryEntry promoted;
-      promoted.outcome = api::HistoryOutcome::Promoted;
-      promoted.hash = lost_.back().candidate->hash;
-      promoted.changed = lost_.back().candidate->changed;
-      status.history.insert(status.history.begin(), std::move(promoted));
-    }
+    const auto stable = arms.find("stable");
+    if (stable != arms.end())
+      if (auto entry = lost_entry(stable->second.hash))
+        status.history.insert(status.history.begin(), std::move(*entry));
   }
   if (!known && lost == lost_.rend())
     violated(where + (authorised == authorised_.end()

@@ -46,6 +46,7 @@ class Invariants {
   void on_lost_status();
   void on_record(const StoredEvent& event);
   void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
+  std::optional<api::HistoryEntry> lost_entry(const std::string& stable) const;
   void on_config(const StoredEvent& event);
   void check_aside(const Json& before, const Json& after);
   void check_retirement(const std::string& serving_hash);

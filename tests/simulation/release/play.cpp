@@ -118,7 +118,9 @@ bool User::quiet() const {
     return false;
   for (const char* field : {"run", "bakeUntil", "retiring", "aside", "swap"})
     if (find_path(*status, field)) return false;
-  return integer_at(*status, "trafficVerified.epoch") >= integer_at(*status, "epoch");
+  // A first deploy that was given up may leave an epoch that no gateway is ever told.
+  const bool nothing_serves = !find_path(*status, "stable") && !find_path(*status, "candidate");
+  return nothing_serves || integer_at(*status, "trafficVerified.epoch") >= integer_at(*status, "epoch");
 }
 
 bool User::stable_is_whole() const {

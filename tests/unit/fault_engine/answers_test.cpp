@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "crds/base/json.hpp"
-#include "evaluator/scorers/refusal.hpp"
+#include "gateway/guard/refusal/refusal.hpp"
 
 namespace llmops::fault_engine {
 namespace {
@@ -41,7 +41,7 @@ TEST(FaultEngineAnswers, every_question_of_the_golden_set_gets_its_reference) {
 TEST(FaultEngineAnswers, no_right_answer_of_the_golden_set_is_a_refusal) {
   const auto answers = Answers::parse(read("e2e/engine/golden.jsonl"));
   ASSERT_TRUE(answers.ok());
-  const scorers::RefusalRules rules;
+  const guard::RefusalRules rules;
   const std::string golden = read("e2e/engine/golden.jsonl");
   for (std::size_t at = 0; at < golden.size(); at = golden.find('\n', at) + 1) {
     const auto item = parse_json(golden.substr(at, golden.find('\n', at) - at));
@@ -61,7 +61,7 @@ TEST(FaultEngineAnswers, a_line_that_is_no_item_is_named) {
 }
 
 TEST(FaultEngineAnswers, refusals_are_seen_by_the_scorer_in_both_languages) {
-  const scorers::RefusalRules rules;
+  const guard::RefusalRules rules;
   const std::string_view english = refusal_to("How long do I have?"),
                          korean = refusal_to("환불은 언제까지 되나요?");
   EXPECT_NE(english, korean);

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "engine_world.hpp"
-#include "evaluator/scorers/refusal.hpp"
+#include "gateway/guard/refusal/refusal.hpp"
 
 namespace llmops::fault_engine {
 namespace {
@@ -135,7 +135,7 @@ TEST(FaultEngine, a_refusal_is_a_good_answer_that_the_scorer_sees) {
   EngineWorld engine({.shares = {.refusal = 1}});
   const Answer answer = engine.ask(EngineWorld::question("Right?"));
   EXPECT_EQ(answer.status, 200);
-  EXPECT_TRUE(scorers::RefusalRules().refuses(said(answer)));
+  EXPECT_TRUE(guard::RefusalRules().refuses(said(answer)));
   EXPECT_EQ(engine.line("refusal"), "1");
 }
 
