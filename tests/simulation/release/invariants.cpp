@@ -334,7 +334,7 @@ void Invariants::check_retirement(const std::string& serving_hash) {
   if (!known && !status_lost_ && !gives_pods_up(serving_hash)) violated(what + "though no status says so");
   if (known && retiring->not_before > now() + cluster_->clock_error)
     violated(what + "before its time, " + format_timestamp(retiring->not_before));
-  const bool nothing_serves = !status_.stable && !status_.candidate && !status_lost_;
+  const bool nothing_serves = status_.phase && !status_.stable && !status_.candidate;
   if (!nothing_serves && cluster_->lowest_epoch(name_) < status_.epoch.value_or(0))
     violated(what + "before every gateway knew");
   if (const auto requests = cluster_->in_flight({name_, serving_hash}); requests > 0)
