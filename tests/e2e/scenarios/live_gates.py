@@ -1,5 +1,6 @@
 """Releases are judged by users' traffic: faults that no golden set sees are rolled back, good candidates are promoted, with the
 operator and gateways killed in the middle too, and the same content against itself hardly ever fails."""
+import json
 import os
 import time
 
@@ -14,10 +15,10 @@ USERS = {"rate": 50, "conversations": 24, "arguments": ("--min-turns", "1", "--m
 GOOD = {"first_token": "lognormal 20ms 0.3", "token_interval": "2ms", "tokens": 12}
 GUARD = {"apiVersion": "llmops.dev/v1alpha1", "kind": "Guardrail", "metadata": {"name": "over-blocking"}, "spec": {
     "rules": [{"name": "nothing-about-time", "type": "words", "stages": ["input"], "action": "Block",
-               "words": {"words": ["days", "long", "며칠", "기간"]}}]}}
+               "words": {"words": ["days", "long", "refund", "delivery", "며칠", "기간", "환불", "배송"]}}]}}
 
 
-def live_gate(name, metrics, observe_for="10s", conversations=60, give_up_after="3m"):
+def live_gate(name, metrics, observe_for="15s", conversations=200, give_up_after="3m"):
     return {"apiVersion": "llmops.dev/v1alpha1", "kind": "EvalGate", "metadata": {"name": name}, "spec": {"live": {
         "metrics": metrics, "observeFor": observe_for, "minConversations": conversations, "giveUpAfter": give_up_after}}}
 
@@ -84,6 +85,11 @@ def check(stage, sentence, wanted, played):
         stage.screen.line(f"    {run.get('status', {}).get('message')}")
 
 
+def refused_by_guardrail(log):
+    with open(log, encoding="utf-8") as lines:
+        return sum(entry["status"] == 400 and "content_filter" in entry.get("body", "") for entry in map(json.loads, lines))
+
+
 def faulty(stage):
     """An engine that fails in one way or another, behind a gate for that."""
     gates = {"errors": [{"name": "error-rate"}], "first-token": [{"name": "ttft"}, {"name": "error-rate"}],
@@ -131,16 +137,17 @@ def faulty(stage):
     played = case.play({"strategy": strategy("errors"), **backend(tokens=15)}, meanwhile=kill)
     check(stage, "and the good one promoted", "Promoted", played)
     summary = users.stop()
-    made = case.faults.failures()
-    stage.check("users lost no request but those that the engine failed on purpose", summary["failed"] <= made,
-                f"{summary['requests']} requests, {summary['failed']} failed ({failures_by_kind(summary)}), the engines failed {made} "
+    made, blocked = case.faults.failures(), refused_by_guardrail(users.log_path)
+    stage.check("users lost no request but those that the engine failed on purpose, and what the guardrail blocked",
+                summary["failed"] - blocked <= made,
+                f"{summary['requests']} requests, {summary['failed']} failed, {blocked} of them blocked, the engines failed {made} "
                 f"({', '.join(f'{kind} {case.faults.totals()[kind]}' for kind in FAILURES)})")
 
 
 def same_against_itself(stage):
     """The real engine, the same pods, another wording of nothing: every failure is a false alarm."""
     stage.create("evalgates", live_gate("usual", [{"name": "error-rate"}, {"name": "refusal-rate"}, {"name": "ttft"}, {"name": "latency"}],
-                                        conversations=40))
+                                        observe_for="10s", conversations=40))
     release = stage.deploy_and_settle("same", deployment_spec(gateways=2, replicas=1, strategy=strategy("usual"), text=PROMPTS["v2"]))
     users = stage.load("same", kind="same", rate=20, conversations=8, arguments=("--min-turns", "1", "--max-turns", "2"))
     case = Case(stage, release, "usual")
