@@ -134,6 +134,27 @@ bool is_due(const Observed& observed, const EvalRunState& run, const api::EvalRu
   return observed.now - told >= kEvidenceInterval;
 }
 
+// Millionths of the currency for a million tokens.
+std::int64_t millionths(double price) {
+  return std::llround(price * 1e6);
+}
+
+// The price of this revision's model by the gate's table; nothing where the table does not name it.
+std::optional<wire::TokenPrices> price_of(const Observed& observed, const api::LiveEvaluation& gate,
+                                          const std::string& revision) {
+  const Stack* content = observed.content(revision);
+  const auto model = content ? model_of(*content) : Error{ErrorCode::NotFound, ""};
+  if (!model.ok()) return std::nullopt;
+  for (const auto& price : gate.prices) {
+    if (price.model != model->uri) continue;
+    wire::TokenPrices prices;
+    prices.input = millionths(price.input_per_million_tokens);
+    prices.output = millionths(price.output_per_million_tokens);
+    return prices;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<const EvalRunState*> live_runs(const Observed& observed) {
@@ -188,6 +209,9 @@ std::optional<wire::LiveCounting> live_counting(const Observed& observed,
   wire::LiveCounting counting;
   if (!status.run || status.run->decision) return std::nullopt;
   for (const EvalRunState* run : live_runs(observed)) {
+    for (const std::string* revision : {&run->stable, &run->revision})
+      if (const auto prices = price_of(observed, *run->live, *revision))
+        counting.prices.emplace(*revision, *prices);
     if (!run->status || !run->status->live) continue;
     for (const auto& evidence : run->status->live->metrics) {
       if (!evidence.stable_threshold) continue;
@@ -197,7 +221,7 @@ std::optional<wire::LiveCounting> live_counting(const Observed& observed,
       counting.thresholds[run->revision].emplace(name, *evidence.candidate_threshold);
     }
   }
-  if (counting.thresholds.empty()) return std::nullopt;
+  if (counting.thresholds.empty() && counting.prices.empty()) return std::nullopt;
   return counting;
 }
 
