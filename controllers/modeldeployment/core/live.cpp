@@ -155,6 +155,26 @@ std::optional<wire::TokenPrices> price_of(const Observed& observed, const api::L
   return std::nullopt;
 }
 
+// Its release has ended, or a person took it past the step that this gate was to judge.
+bool was_left(const Observed& observed, const EvalRunState& eval_run) {
+  const auto& status = observed.status;
+  const std::int64_t number = run_number(eval_run.meta);
+  if (!eval_run.live || number > status.last_run.value_or(0)) return false;
+  if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) return false;
+  if (!status.run || status.run->number != number || status.run->decision) return true;
+  return !eval_run.background && eval_run.step < status.run->current_step_index;
+}
+
+LiveUpdate left(const Observed& observed, const EvalRunState& run) {
+  LiveUpdate update{run.meta, run.status.value_or(api::EvalRunStatus{})};
+  update.status.phase = api::EvalRunPhase::Inconclusive;
+  update.status.completed_at = observed.now;
+  update.status.message = "the release went on or ended without it" +
+                          (update.status.message ? "; so far: " + *update.status.message : std::string());
+  update.status.message = clip(*update.status.message, kMaxMessageBytes);
+  return update;
+}
+
 }  // namespace
 
 std::vector<const EvalRunState*> live_runs(const Observed& observed) {
@@ -171,6 +191,8 @@ std::vector<const EvalRunState*> live_runs(const Observed& observed) {
 
 std::vector<LiveUpdate> live_updates(const Observed& observed) {
   std::vector<LiveUpdate> updates;
+  for (const auto& [name, run] : observed.eval_runs)
+    if (was_left(observed, run)) updates.push_back(left(observed, run));
   for (const EvalRunState* run : live_runs(observed)) {
     LiveUpdate update = updated(observed, *run);
     if (run->status == update.status || !is_due(observed, *run, update.status)) continue;
