@@ -183,6 +183,9 @@ std::vector<const EvalRunState*> live_runs(const Observed& observed) {
   if (!run || run->decision || !observed.plan) return runs;
   for (const auto& [name, eval_run] : observed.eval_runs) {
     if (!eval_run.live || run_number(eval_run.meta) != run->number || eval_run.stable.empty()) continue;
+    // A number that was given twice, or guardrails that were exchanged: these arms are no more.
+    if (!observed.status.candidate || eval_run.revision != observed.status.candidate->hash) continue;
+    if (!observed.status.stable || eval_run.stable != observed.status.stable->hash) continue;
     if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) continue;
     if (eval_run.background || eval_run.step == run->current_step_index) runs.push_back(&eval_run);
   }
