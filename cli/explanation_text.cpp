@@ -1,5 +1,6 @@
 #include "cli/explanation_text.hpp"
 
+#include "cli/live_text.hpp"
 #include "cli/metric_text.hpp"
 #include "cli/moments.hpp"
 #include "cli/table.hpp"
@@ -65,11 +66,13 @@ std::string lines(const std::vector<std::string>& sentences, std::string_view in
   return text;
 }
 
-std::string gate_headline(const GateEvidence& gate) {
+std::string gate_headline(const GateEvidence& gate, const std::string& stable) {
   std::string text = "Gate " + gate.gate + ": " + gate.verdict;
   if (!gate.record || !gate.record->status) return text;
   const auto& status = *gate.record->status;
-  if (!status.metrics.empty()) {
+  if (gate.record->spec.live && status.live) {
+    text += ". " + counted_text(*gate.record, stable);
+  } else if (!status.metrics.empty()) {
     text += ". " +
             std::string(gate.record->spec.stable_revision ? "Both revisions were" : "The candidate was") +
             " asked " + std::to_string(status.metrics.front().n) + " questions";
@@ -98,15 +101,22 @@ std::string gates_text(const Explanation& made) {
   std::string text = "\nWhat was measured\n";
   if (made.gates.empty()) return text + "  No gate has judged this revision.\n";
   for (const auto& gate : made.gates) {
-    text += wrapped(gate_headline(gate), "  ");
+    text += wrapped(gate_headline(gate, stable_name(made)), "  ");
     if (!gate.record) {
       if (gate.summary) text += wrapped(summary_text(*gate.summary), "    ");
       continue;
     }
     if (!gate.record->status) continue;
-    if (gate.record->status->metrics.empty() && gate.record->status->message)
+    const bool undecided = gate.verdict == "Running" || gate.verdict == "Inconclusive";
+    const bool says_more = gate.record->spec.live && undecided;
+    if ((gate.record->status->metrics.empty() || says_more) && gate.record->status->message)
       text += wrapped(*gate.record->status->message, "    ");
     for (const auto& metric : gate.record->status->metrics) {
+      if (gate.record->spec.live) {
+        text += "    " + metric.name + ": " + std::string(to_string(metric.verdict)) + "\n" +
+                lines(live_sentences(*gate.record, metric.name, stable_name(made)), "      ");
+        continue;
+      }
       text +=
           "    " + metric.name + " (" + metric.scorer + "): " + std::string(to_string(metric.verdict)) + "\n";
       text +=
@@ -149,6 +159,7 @@ Json gate_json(const GateEvidence& gate) {
   if (status.completed_at) one["completedAt"] = format_timestamp(*status.completed_at);
   if (status.message) one["message"] = *status.message;
   for (const auto& metric : status.metrics) one["metrics"].push_back(metric.to_json());
+  if (status.live) one["live"] = status.live->to_json();
   return one;
 }
 

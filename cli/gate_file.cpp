@@ -72,9 +72,8 @@ Result<void> check_demands(const api::Metric& metric, const std::string& at) {
   return {};
 }
 
-}  // namespace
-
-Result<Gate> read_gate(const std::string& path, const std::string& name, std::istream& in) {
+// The only one, or the one of this name.
+Result<Document> one_gate(const std::string& path, const std::string& name, std::istream& in) {
   auto found = gates_in(path, in);
   if (!found) return found.error();
   std::vector<Document>& gates = *found;
@@ -86,10 +85,35 @@ Result<Gate> read_gate(const std::string& path, const std::string& name, std::is
                  path + ": found " +
                      (gates.empty() ? "no EvalGate" : std::to_string(gates.size()) + " EvalGates") +
                      (name.empty() ? "" : " named " + name) + ", allowed one (choose with --name)"};
-  Document& document = gates.front();
+  return std::move(gates.front());
+}
+
+std::string context_of(const Document& document) {
+  return document.file + ": EvalGate " + string_at(document.object, "metadata.name");
+}
+
+}  // namespace
+
+Result<LiveGateFile> read_live_gate(const std::string& path, const std::string& name, std::istream& in) {
+  auto document = one_gate(path, name, in);
+  if (!document) return document.error();
+  auto parsed = api::EvalGate::parse(document->object);
+  if (!parsed) return with_context(parsed.error(), context_of(*document));
+  if (!parsed->spec.live)
+    return Error{ErrorCode::InvalidArgument,
+                 context_of(*document) +
+                     ": found an offline gate, allowed one with spec.live (llmops "
+                     "compare judges offline ones)"};
+  return LiveGateFile{string_at(document->object, "metadata.name"), std::move(*parsed->spec.live)};
+}
+
+Result<Gate> read_gate(const std::string& path, const std::string& name, std::istream& in) {
+  auto found = one_gate(path, name, in);
+  if (!found) return found.error();
+  Document& document = *found;
   Gate gate;
   gate.name = string_at(document.object, "metadata.name");
-  const std::string context = document.file + ": EvalGate " + gate.name;
+  const std::string context = context_of(document);
   const auto foreign = replace_foreign_scorers(document.object);
   auto parsed = api::EvalGate::parse(document.object);
   if (!parsed) return with_context(parsed.error(), context);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "crds/api/eval_gate.hpp"
 #include "crds/api/shared.hpp"
 #include "crds/base/result.hpp"
 #include "evaluator/judgement/metric_plan.hpp"
@@ -21,5 +22,12 @@ struct Gate {
 
 // `path`: a file, a folder or "-". `name` chooses among several gates; empty when there is only one.
 Result<Gate> read_gate(const std::string& path, const std::string& name, std::istream& in);
+
+// A live one: spec.live.
+struct LiveGateFile {
+  std::string name;
+  api::LiveEvaluation live;
+};
+Result<LiveGateFile> read_live_gate(const std::string& path, const std::string& name, std::istream& in);
 
 }  // namespace llmops::cli

@@ -95,6 +95,10 @@ std::string eta(const Outlook& ahead, const LiveState& state) {
 
 }  // namespace
 
+std::string test_text(const LiveGate& gate, const LiveState& state, const LiveTest& test) {
+  return test_text(gate.metrics[test.metric], state.metrics[test.metric], test);
+}
+
 std::string harm_text(const LiveGate& gate, const LiveState& state, const LiveTest& harm) {
   const LiveMetric& metric = gate.metrics[harm.metric];
   return metric.name + ": " + numbers(metric, state.metrics[harm.metric]) + ", harm shown against " +

@@ -16,4 +16,7 @@ std::string success_text(const LiveGate& gate, const LiveState& state, const std
 std::string waiting_text(const LiveGate& gate, const LiveState& state, const std::vector<LiveTest>& tests,
                          Timestamp now);
 
+// One test of a state: what it shows, its e-value against what is needed, which harm would have shown.
+std::string test_text(const LiveGate& gate, const LiveState& state, const LiveTest& test);
+
 }  // namespace llmops::live

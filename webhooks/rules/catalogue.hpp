@@ -40,7 +40,8 @@ std::vector<Problem> check_guardrail(const Subject<api::Guardrail>& guardrail);
 std::vector<Problem> check_eval_gate(const Subject<api::EvalGate>& gate, const Neighbours& known);
 
 // Reasons: TemplateInvalid, IncludeInvalid, PromptIncompatible, CommandInvalid, CommandStale; warnings
-// ReferenceMissing, GuardrailBroken, GateUndecided, GateOnlyCompares, NeverReached.
+// ReferenceMissing, GuardrailBroken, GateUndecided, GateOnlyCompares, GateNotLive, NeverCounts,
+// NeverReached.
 // `before` is the object as it is stored, null when it is new (and for lint): a command is looked at when it
 // was not there before, and the prompt that `before` is known to serve is what clients know.
 std::vector<Problem> check_model_deployment(const Subject<api::ModelDeployment>& deployment,

@@ -9,6 +9,7 @@
 #include "webhooks/rules/prompt.hpp"
 #include "webhooks/rules/references.hpp"
 #include "webhooks/rules/strategy.hpp"
+#include "webhooks/rules/watching.hpp"
 
 namespace llmops::rules {
 namespace {
@@ -122,6 +123,12 @@ void check_gates_of(const Deployment& deployment, const Neighbours& known, std::
     if (std::ranges::find(alone, name) != alone.end() && !has_objective(found->second->spec))
       warn("GateOnlyCompares", gate_only_compares(name), kCapacityField);
   }
+  auto of_watching = check_watching(*spec.strategy, [&](const std::string& name) -> const api::EvalGateSpec* {
+    const auto found = known.eval_gates->find(name);
+    return found == known.eval_gates->end() ? nullptr : &found->second->spec;
+  });
+  problems.insert(problems.end(), std::make_move_iterator(of_watching.begin()),
+                  std::make_move_iterator(of_watching.end()));
 }
 
 // A command that was there before has been answered, or will be; one that comes with a new object was

@@ -9,9 +9,9 @@
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "crds/base/defaults.hpp"
 #include "crds/base/text.hpp"
+#include "evaluator/live/evidence.hpp"
 #include "evaluator/statistics/exceedance.hpp"
 #include "evaluator/statistics/quantile_sketch.hpp"
-#include "webhooks/rules/live_metric.hpp"
 
 namespace llmops::release {
 namespace {
@@ -106,7 +106,7 @@ LiveUpdate updated(const Observed& observed, const EvalRunState& run) {
   for (const auto& metric : run.live->metrics) {
     auto& evidence = evidence_of(*status.live, metric.name);
     std::string hold;
-    if (rules::is_quantity(metric.name) && !evidence.stable_threshold)
+    if (live::is_quantity(metric.name) && !evidence.stable_threshold)
       hold = freeze_thresholds(observed, run, metric, evidence);
     else
       hold = count(observed, run, metric, status.live->began_at, evidence);
@@ -116,7 +116,7 @@ LiveUpdate updated(const Observed& observed, const EvalRunState& run) {
   const bool may_conclude =
       !run.background ||
       static_cast<std::size_t>(observed.status.run->current_step_index) >= observed.plan->steps.size();
-  conclude(*run.live, observed.now, may_conclude, status);
+  live::conclude(*run.live, observed.now, may_conclude, status);
   status.message = clip(status.message.value_or("") + holds, kMaxMessageBytes);
   return update;
 }
@@ -220,7 +220,7 @@ std::optional<Timestamp> slots_wanted_since(const Observed& observed) {
 bool distributions_wanted(const Observed& observed) {
   return std::ranges::any_of(live_runs(observed), [](const EvalRunState* run) {
     return std::ranges::any_of(run->live->metrics, [&](const api::LiveMetric& metric) {
-      if (!rules::is_quantity(metric.name)) return false;
+      if (!live::is_quantity(metric.name)) return false;
       if (!run->status || !run->status->live) return true;
       return std::ranges::none_of(run->status->live->metrics, [&](const api::LiveMetricEvidence& evidence) {
         return evidence.name == metric.name && evidence.stable_threshold;

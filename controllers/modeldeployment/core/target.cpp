@@ -11,6 +11,8 @@
 #include "crds/base/defaults.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
+#include "webhooks/rules/strategy.hpp"
+#include "webhooks/rules/watching.hpp"
 
 namespace llmops::release {
 namespace {
@@ -64,6 +66,8 @@ std::string gate_problem(const Observed& observed, const Target& target) {
     if (!found->second.gate) return found->second.problem;
     if (in_place && !has_objective(*found->second.gate)) return rules::gate_only_compares(name);
   }
+  for (const auto& reference : plan.background)
+    if (!observed.gates.at(reference.name).gate->live) return rules::gate_not_live(reference.name);
   return "";
 }
 

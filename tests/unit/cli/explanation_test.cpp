@@ -247,5 +247,44 @@ TEST(WhyJson, HasTheNumbersOfEveryMetric) {
   EXPECT_EQ(made["decision"], Json({{"by", "support-golden"}, {"reason", "GateFailed"}, {"weight", 0}}));
 }
 
+// The golden set's record as a live gate's.
+EvalRuns live_runs(const char* phase) {
+  EvalRuns runs = testing_support::eval_runs();
+  for (auto& [name, record] : runs) {
+    if (!record.status) continue;
+    Json live = Json::parse(R"({"beganAt": "2026-11-21T09:00:00Z", "metrics": [{"name": "error-rate",
+        "candidate": {"trials": 120, "events": 9}, "stable": {"trials": 1080, "events": 4},
+        "tests": [{"question": "Harm", "logE": 4921345678, "highestLogE": 4921345678, "threshold": 2995732275,
+                   "candidate": {"trials": 120, "events": 9}, "stable": {"trials": 1080, "events": 4}}]}]})");
+    Json spec = record.spec.to_json();
+    spec.erase("offline");
+    spec["live"] = {{"metrics", Json::array({{{"name", "error-rate"}}})}};
+    record.spec = std::move(*api::EvalRunSpec::parse(spec));
+    auto& status = *record.status;
+    status.live = std::move(*api::LiveEvidence::parse(live));
+    EXPECT_TRUE(api::from_string(phase, status.phase.emplace()));
+    status.completed_at = status.live->began_at + Duration(718'000);
+    status.message = "waiting for 120 of 200 conversations";
+    status.metrics.resize(1);
+    status.metrics[0].name = "error-rate";
+  }
+  return runs;
+}
+
+TEST(Why, OfALiveGateTellsBothArmsCountersAndTheEValue) {
+  const std::string text = unwrapped(text_of(explained(release("Healthy"), 4, live_runs("Failed"))));
+  EXPECT_THAT(text, Not(HasSubstr("questions")));
+  EXPECT_THAT(text, HasSubstr("It counted 120 conversations of the candidate and 1080 of revision "));
+  EXPECT_THAT(text, HasSubstr(" in 11m 58s."));
+  EXPECT_THAT(text, HasSubstr("The candidate had it in 9 of 120 (7.50 %), revision "));
+  EXPECT_THAT(text, HasSubstr("Harm shown against stable, e-value 137.1 of 20.0, a rate of "));
+  EXPECT_THAT(text, Not(HasSubstr("waiting for")));
+}
+
+TEST(Why, OfALiveGateThatIsNotDecidedTellsWhatItWaitsFor) {
+  const std::string text = unwrapped(text_of(explained(release("Healthy"), 4, live_runs("Inconclusive"))));
+  EXPECT_THAT(text, HasSubstr("waiting for 120 of 200 conversations"));
+}
+
 }  // namespace
 }  // namespace llmops::cli

@@ -179,6 +179,17 @@ TEST(Protection, IsNotMadeUnlessAskedFor) {
   EXPECT_THAT(world.writes, Each(Not(HasSubstr("PodDisruptionBudget"))));
 }
 
+api::EvalRunSpec offline_run() {
+  api::EvalRunSpec spec;
+  spec.offline.emplace();
+  spec.dataset_digest = std::string(64, 'a');
+  spec.dataset_config_map = "golden";
+  spec.evaluation_service = "bot-evaluation.shop.svc:8081";
+  spec.audience = "llmops.dev/evaluation";
+  spec.served_model_name = "bot";
+  return spec;
+}
+
 TEST(PullSecrets, AreNamedByGatewayAndEvaluatorPods) {
   ReleaseWorld world;
   world.run();
@@ -191,9 +202,10 @@ TEST(PullSecrets, AreNamedByGatewayAndEvaluatorPods) {
     EXPECT_EQ(child.object["spec"]["template"]["spec"]["imagePullSecrets"], expected);
   }
   EXPECT_TRUE(seen);
-  const Json job = evalrun::job({}, {}, "image:1", {"registry"});
+  const Json job = evalrun::job({}, offline_run(), "image:1", {"registry"});
   EXPECT_EQ(job["spec"]["template"]["spec"]["imagePullSecrets"], expected);
-  EXPECT_FALSE(evalrun::job({}, {}, "image:1")["spec"]["template"]["spec"].contains("imagePullSecrets"));
+  EXPECT_FALSE(
+      evalrun::job({}, offline_run(), "image:1")["spec"]["template"]["spec"].contains("imagePullSecrets"));
 }
 
 // Pods of two ModelDeployments and their policies, as they reach the API server.
@@ -222,7 +234,7 @@ Json kept_objects() {
     kube::ObjectMeta run;
     run.ns = world.observed.meta.ns;
     run.name = std::string(name) + "-run-2-0-0-0";
-    api::EvalRunSpec spec;
+    api::EvalRunSpec spec = offline_run();
     spec.model_deployment = name;
     spec.run = 2;
     pod(evalrun::job(run, spec, "image:1"), "evaluator");

@@ -43,6 +43,28 @@ TEST(FirstDeploy, StaysClosedWhenAGateWithAnObjectiveFails) {
   EXPECT_FALSE(world.status().run);
 }
 
+TEST(Background, OfAGateThatAsksAGoldenSetIsNamedAndNothingBegins) {
+  ReleaseWorld world;
+  world.run();
+  world.add_gate("golden");
+  api::CanaryStep weight;
+  weight.set_weight = 10;
+  world.set_steps({weight});
+  api::GateReference golden;
+  golden.name = "golden";
+  world.observed.spec.strategy->canary.analysis.emplace().gates = {golden};
+  world.set_prompt("Be brief.");
+  world.run_for(Duration(60'000));
+  EXPECT_FALSE(world.status().run);
+  EXPECT_EQ(world.weight_of(ArmName::Stable), 100);
+  EXPECT_THAT(
+      *world.status().message,
+      testing::HasSubstr("spec.strategy.canary.analysis: found EvalGate golden, which asks a golden set"));
+  world.observed.spec.strategy->canary.analysis.reset();
+  world.run_for(Duration(60'000));
+  EXPECT_TRUE(world.status().run || world.status().stable->revision == 2);
+}
+
 TEST(FirstDeploy, ThatIsGivenUpRetiresItsEngineEvenIfTheNextContentNeedsTheSameButMayNotBegin) {
   ReleaseWorld world;
   world.engines_load = false;
