@@ -1,5 +1,6 @@
 #include "gateway/router/distributions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "crds/base/log_buckets.hpp"
@@ -18,11 +19,20 @@ void Distributions::turn(Timestamp now) {
   younger_since_ = now;
 }
 
+bool Distributions::make_room() {
+  const auto left = std::find_if(younger_.begin(), younger_.end(), [&](const auto& entry) {
+    return std::find(kept_.begin(), kept_.end(), entry.first) == kept_.end();
+  });
+  if (left == younger_.end()) return false;
+  younger_.erase(left);
+  return true;
+}
+
 void Distributions::add(std::string_view revision, LiveMetric metric, std::uint64_t value, Timestamp now) {
   turn(now);
   auto found = younger_.find(revision);
   if (found == younger_.end()) {
-    if (younger_.size() >= kRevisions) return;
+    if (younger_.size() >= kRevisions && !make_room()) return;
     found = younger_.emplace(std::string(revision), Counts()).first;
   }
   std::vector<std::uint32_t>& counts = found->second[index_of(metric)];

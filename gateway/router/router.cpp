@@ -36,6 +36,10 @@ Result<void> Router::on_config(const wire::GatewayConfig& config, const Revision
   if (!snapshot.ok())
     return with_context(snapshot.error(), "configuration of epoch " + std::to_string(config.epoch));
   config_ = std::make_shared<const ConfigSnapshot>(std::move(*snapshot));
+  std::vector<std::string> revisions;
+  for (const Model& model : config_->models)
+    for (const RevisionPointer& revision : model.revisions) revisions.push_back(revision->hash);
+  distributions_.keep(std::move(revisions));
   remember_issuers();
   return {};
 }

@@ -132,7 +132,7 @@ def faulty(stage):
         stage.kube.delete("pods", stage.namespace, gateway["metadata"]["name"])
 
     case.gate = "errors"
-    played = case.play({"strategy": strategy("errors"), **backend(error_share=0.05, tokens=15)}, meanwhile=kill)
+    played = case.play({"strategy": strategy("errors"), **backend(error_share=0.1, tokens=15)}, meanwhile=kill)
     check(stage, "with operator and gateway killed in the middle, the faulty one is rolled back all the same", "RolledBack", played)
     played = case.play({"strategy": strategy("errors"), **backend(tokens=15)}, meanwhile=kill)
     check(stage, "and the good one promoted", "Promoted", played)

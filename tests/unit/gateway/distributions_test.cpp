@@ -55,6 +55,17 @@ TEST(Distributions, ForgetAfterFiveToTenMinutes) {
   EXPECT_EQ(total(1'300'000), 0u) << "nothing came for longer than both halves";
 }
 
+TEST(Distributions, OfRevisionsThatLeftTheConfigurationMakeRoom) {
+  Distributions distributions;
+  for (int i = 0; i < 8; ++i) distributions.add("left-" + std::to_string(i), LiveMetric::Ttft, 1, at(i));
+  distributions.keep({"left-0", "new"});
+  distributions.add("new", LiveMetric::Ttft, 1, at(9));
+  const auto all = distributions.collect(at(10));
+  EXPECT_TRUE(all.contains("new"));
+  EXPECT_TRUE(all.contains("left-0"));
+  EXPECT_EQ(all.size(), 8u);
+}
+
 TEST(Distributions, AreBoundedInRevisions) {
   Distributions distributions;
   for (int i = 0; i < 20; ++i) distributions.add(std::to_string(i), LiveMetric::Ttft, 1, at(0));
