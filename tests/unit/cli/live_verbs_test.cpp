@@ -266,5 +266,26 @@ TEST_F(LiveVerbs, ReplayReadsTheRecordOfACluster) {
   EXPECT_THAT(none.err, HasSubstr("there is no EvalRun nobody in namespace shop"));
 }
 
+TEST_F(LiveVerbs, StatusTellsWhatTheLiveGatesOfTheRunHaveCounted) {
+  Json object = release_object("Progressing");
+  keep({object});
+  const auto documents = parse_yaml(record_with("phase: Failed", "phase: Running"));
+  ASSERT_TRUE(documents);
+  Json record = documents->front();
+  record["spec"]["run"] = object["status"]["run"]["number"];
+  Json list = {{"metadata", {{"resourceVersion", "100"}}}, {"items", Json::array({record})}};
+  answers_[kEvalRunCollection] = dump_json(list);
+  const std::string name = string_at(object, "metadata.name");
+  EXPECT_THAT(
+      run({"status", name}).out,
+      AllOf(HasSubstr("Live gates\n  support-live, beside the steps: Running. It counted 121 conversations "
+                      "of the candidate and 1084 of"),
+            HasSubstr("e-value 137.1 of 80.0")));
+  record["spec"]["run"] = 1000;
+  list["items"] = Json::array({record});
+  answers_[kEvalRunCollection] = dump_json(list);
+  EXPECT_THAT(run({"status", name}).out, ::testing::Not(HasSubstr("Live gates")));
+}
+
 }  // namespace
 }  // namespace llmops::cli
