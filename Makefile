@@ -32,7 +32,7 @@ build: deps-build build/release/build.ninja ## Compile the four programs, and th
 # With CLUSTER=current nothing of a cluster is installed on this machine.
 DEPS := $(if $(filter current,$(CLUSTER)),deps-build,deps)
 
-quickstart: $(DEPS) build ## Install on a local cluster and watch six releases under load (root)
+quickstart: $(DEPS) build ## Install on a local cluster and watch seven releases under load (root)
 	@$(PYTHON) e2e/quickstart/run.py
 
 quickstart-clean: cluster-down ## Remove the quickstart with its cluster; programs and images stay cached

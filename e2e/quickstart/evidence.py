@@ -27,17 +27,17 @@ def metric_by_scorer(eval_run, scorer):
 
 
 def decision_of(eval_runs):
-    """{gate, metric, value, margin, n, verdict} of the last judgement; nulls when nothing was judged. The value is
-    the difference to stable, or the candidate's own where there was no stable."""
+    """{gate, metric, value, margin, n, verdict} of the judgement that decided, the first one where all passed; nulls when nothing
+    was judged. The value is the difference to stable, or the candidate's own where there was no stable."""
     runs = ended(eval_runs)
     if not runs:
         return {"gate": None, "metric": None, "value": None, "margin": None, "n": None, "verdict": None}
-    run = runs[-1]
+    run = next((run for run in runs if run["status"]["phase"] != "Successful"), runs[0])
     metric = telling_metric(run)
     compared = metric.get("difference") is not None
     return {"gate": run["spec"]["gate"], "metric": metric.get("name"),
             "value": number(metric.get("difference") if compared else metric.get("candidate")),
-            "margin": number(metric.get("margin")) if compared else None, "n": metric.get("n"),
+            "margin": number((metric.get("margin") or "").removesuffix(" %")) if compared else None, "n": metric.get("n"),
             "verdict": run["status"]["phase"]}
 
 
@@ -52,5 +52,5 @@ def metric_line(metric):
     if metric.get("stable") is not None:
         words.append(f"against {short(metric['stable'])} of stable")
     if metric.get("margin") is not None and metric.get("difference") is not None:
-        words.append(f"(difference {short(metric['difference'])}, margin {short(metric['margin'])})")
+        words.append(f"(difference {short(metric['difference'])}, margin {short(metric['margin'].removesuffix(' %'))})")
     return " ".join(words) + f", n {metric['n']}, unscored {metric['unscored']}: {metric['verdict']}"

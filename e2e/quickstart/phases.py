@@ -1,9 +1,12 @@
-"""The six releases: what is changed, what must come of it, and what is shown."""
+"""The seven releases: what is changed, what must come of it, and what is shown."""
 import dataclasses
+import datetime
 import time
 
 from ask import ask, forced, stream
+from fault_engine import FaultCounts, fault_backend
 from evidence import decision_of, ended, metric_by_scorer, metric_line, short, telling_metric
+from images import ENGINE, image_name
 from kube import kubectl
 from reach import pod_address
 from release import Unexpected, latest_history, settled, status
@@ -39,6 +42,7 @@ class Quickstart:
         self.release = release
         self.load = load  # .read(), .address (host, port) once the Service is there
         self.outcomes = []
+        self.failed_on_purpose = 0  # requests, by the fragile engine
 
     def begin(self, name, text):
         self.screen.heading(f"{len(self.outcomes) + 1}. {name}: {text}")
@@ -236,6 +240,39 @@ def new_argument(quickstart):
     phase.screen.line("  $ kubectl get deployments -l llmops.dev/component=engine")
     for line in kubectl("get", "deployments", "-n", phase.release.namespace, "-l", "llmops.dev/component=engine").splitlines():
         phase.screen.line("  " + line)
+
+
+def fragile_engine(quickstart):
+    """It knows every answer of the golden set, and breaks some seconds after it was loaded, as one does whose memory leaks."""
+    phase = quickstart.begin("fragile-engine", "right answers to the whole golden set, and errors a few seconds later")
+    faults = FaultCounts(phase.release)
+    look = phase.look
+
+    def look_at_faults(obj):
+        look(obj)
+        faults.look()
+
+    phase.release.each_look = look_at_faults
+    fragile = fault_backend(slots=8, faults_after="6s", error_share=0.9, first_token="10ms", token_interval="1ms")["pods"]
+    before = phase.quickstart.load.read()["failed"]
+    phase.patch({"backend": {"pods": {"model": fragile["model"], "engine": fragile["engine"]}}},
+                '{"spec":{"backend":{"pods":{"model":{"uri":"%s"},"engine":{"image":"%s","args":[…]}}}}}'
+                % (fragile["model"]["uri"], fragile["engine"]["image"]))
+    obj, _ = phase.expect_history("RolledBack", 120)
+    failures = [entry for entry in phase.quickstart.load.read()["failures"] if entry["headers"].get("x-llmops-arm") == "candidate"]
+    quickstart.failed_on_purpose = faults.failures()
+    failed = phase.quickstart.load.read()["failed"] - before
+    phase.require(phase.outcome.decision["gate"] == "support-live", f"decided by {phase.outcome.decision['gate']}, expected support-live")
+    phase.require(failed <= quickstart.failed_on_purpose, f"{failed} requests failed, the engine failed {quickstart.failed_on_purpose}")
+    phase.require(failures, "no user met a fault")
+    # A rollback ends when every gateway has taken the candidate's weight away.
+    ended_at = datetime.datetime.fromisoformat(latest_history(obj)["endTime"].replace("Z", "+00:00")).timestamp()
+    phase.screen.line(f"  the golden set let it pass; {ended_at - failures[0]['t']:.1f} s from the first failed answer to weight 0 at every "
+                      f"gateway; {failed} requests failed, all of them by the engine itself")
+    phase.patch({"backend": {"pods": {"model": {"uri": GOOD}, "engine": {
+        "image": image_name(ENGINE), "args": ["--parallel", "4", "--ctx-size", "8192", "--threads", "1"],
+        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}}}}}, "… what stable has again …")
+    phase.release.wait_for("what the spec asks for and users have is the same", settled, 60)
 
 
 def guardrail(quickstart, apply_guardrail):

@@ -3,9 +3,9 @@ import json
 import os
 
 
-def result_document(load, outcomes):
-    """{requests, failed, arms: {stable, candidate}, phases: [{name, result, seconds, newPods, decision}]}"""
-    return {"requests": load["requests"], "failed": load["failed"],
+def result_document(load, outcomes, failed_on_purpose=0):
+    """{requests, failed, failedOnPurpose, arms: {stable, candidate}, phases: [{name, result, seconds, newPods, decision}]}"""
+    return {"requests": load["requests"], "failed": load["failed"], "failedOnPurpose": failed_on_purpose,
             "arms": {name: count for name, count in sorted(load["arms"].items())},
             "phases": [outcome.to_json() for outcome in outcomes]}
 

@@ -134,6 +134,47 @@ bool is_due(const Observed& observed, const EvalRunState& run, const api::EvalRu
   return observed.now - told >= kEvidenceInterval;
 }
 
+// Millionths of the currency for a million tokens.
+std::int64_t millionths(double price) {
+  return std::llround(price * 1e6);
+}
+
+// The price of this revision's model by the gate's table; nothing where the table does not name it.
+std::optional<wire::TokenPrices> price_of(const Observed& observed, const api::LiveEvaluation& gate,
+                                          const std::string& revision) {
+  const Stack* content = observed.content(revision);
+  const auto model = content ? model_of(*content) : Error{ErrorCode::NotFound, ""};
+  if (!model.ok()) return std::nullopt;
+  for (const auto& price : gate.prices) {
+    if (price.model != model->uri) continue;
+    wire::TokenPrices prices;
+    prices.input = millionths(price.input_per_million_tokens);
+    prices.output = millionths(price.output_per_million_tokens);
+    return prices;
+  }
+  return std::nullopt;
+}
+
+// Its release has ended, or a person took it past the step that this gate was to judge.
+bool was_left(const Observed& observed, const EvalRunState& eval_run) {
+  const auto& status = observed.status;
+  const std::int64_t number = run_number(eval_run.meta);
+  if (!eval_run.live || number > status.last_run.value_or(0)) return false;
+  if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) return false;
+  if (!status.run || status.run->number != number || status.run->decision) return true;
+  return !eval_run.background && eval_run.step < status.run->current_step_index;
+}
+
+LiveUpdate left(const Observed& observed, const EvalRunState& run) {
+  LiveUpdate update{run.meta, run.status.value_or(api::EvalRunStatus{})};
+  update.status.phase = api::EvalRunPhase::Inconclusive;
+  update.status.completed_at = observed.now;
+  update.status.message = "the release went on or ended without it" +
+                          (update.status.message ? "; so far: " + *update.status.message : std::string());
+  update.status.message = clip(*update.status.message, kMaxMessageBytes);
+  return update;
+}
+
 }  // namespace
 
 std::vector<const EvalRunState*> live_runs(const Observed& observed) {
@@ -142,6 +183,9 @@ std::vector<const EvalRunState*> live_runs(const Observed& observed) {
   if (!run || run->decision || !observed.plan) return runs;
   for (const auto& [name, eval_run] : observed.eval_runs) {
     if (!eval_run.live || run_number(eval_run.meta) != run->number || eval_run.stable.empty()) continue;
+    // A number that was given twice, or guardrails that were exchanged: these arms are no more.
+    if (!observed.status.candidate || eval_run.revision != observed.status.candidate->hash) continue;
+    if (!observed.status.stable || eval_run.stable != observed.status.stable->hash) continue;
     if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) continue;
     if (eval_run.background || eval_run.step == run->current_step_index) runs.push_back(&eval_run);
   }
@@ -150,6 +194,8 @@ std::vector<const EvalRunState*> live_runs(const Observed& observed) {
 
 std::vector<LiveUpdate> live_updates(const Observed& observed) {
   std::vector<LiveUpdate> updates;
+  for (const auto& [name, run] : observed.eval_runs)
+    if (was_left(observed, run)) updates.push_back(left(observed, run));
   for (const EvalRunState* run : live_runs(observed)) {
     LiveUpdate update = updated(observed, *run);
     if (run->status == update.status || !is_due(observed, *run, update.status)) continue;
@@ -188,6 +234,9 @@ std::optional<wire::LiveCounting> live_counting(const Observed& observed,
   wire::LiveCounting counting;
   if (!status.run || status.run->decision) return std::nullopt;
   for (const EvalRunState* run : live_runs(observed)) {
+    for (const std::string* revision : {&run->stable, &run->revision})
+      if (const auto prices = price_of(observed, *run->live, *revision))
+        counting.prices.emplace(*revision, *prices);
     if (!run->status || !run->status->live) continue;
     for (const auto& evidence : run->status->live->metrics) {
       if (!evidence.stable_threshold) continue;
@@ -197,7 +246,7 @@ std::optional<wire::LiveCounting> live_counting(const Observed& observed,
       counting.thresholds[run->revision].emplace(name, *evidence.candidate_threshold);
     }
   }
-  if (counting.thresholds.empty()) return std::nullopt;
+  if (counting.thresholds.empty() && counting.prices.empty()) return std::nullopt;
   return counting;
 }
 

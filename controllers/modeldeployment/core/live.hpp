@@ -4,8 +4,8 @@
 // from it. What follows next is a function of that state and of the gateways' reports: slots of start time
 // from the state's own mark on, up to the first that some gateway has not decided, are added up over the
 // gateways and judged in their order. So a report that is read twice, a gateway that begins again and an
-// operator that dies between two writes count nothing twice; what a gateway takes with it when it dies is not
-// counted at all.
+// operator that dies between two writes count nothing twice. Of a gateway that is gone counts what it told
+// last: lost is what it had not told, and where the operator dies too, what no status tells yet.
 #pragma once
 
 #include <optional>

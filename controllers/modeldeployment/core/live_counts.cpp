@@ -58,7 +58,7 @@ MergedCounts merge_counts(const Observed& observed, std::string_view metric, con
   if (*all <= mark) return merged;
   merged.through = *all;
   std::map<Timestamp, CountedSlot> slots;
-  for (const auto& [uid, report] : observed.reports) {
+  const auto take = [&](const wire::GatewayReport& report) {
     const auto through = decided_through(report, metric);
     for (const auto& slot : report.slots) {
       if (slot.start < mark || slot.start >= merged.through || !through || slot.start >= *through) continue;
@@ -67,7 +67,10 @@ MergedCounts merge_counts(const Observed& observed, std::string_view metric, con
       add(total.candidate, count_in(slot, candidate, metric));
       add(total.stable, count_in(slot, stable, metric));
     }
-  }
+  };
+  for (const auto& [uid, report] : observed.reports) take(report);
+  // What was decided stays so: whoever comes back later tells the same of it.
+  for (const auto& [uid, report] : observed.last_words) take(report);
   for (auto& [start, slot] : slots)
     if (slot.candidate.trials > 0 || slot.stable.trials > 0) merged.slots.push_back(slot);
   return merged;

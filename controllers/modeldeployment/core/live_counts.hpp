@@ -24,7 +24,7 @@ struct MergedCounts {
 
 // The slots of `metric` that start at `mark` or later and are decided everywhere, added up over the gateways.
 // One that has not decided is waited for, its requests end; one that does not answer until the others are
-// kGatewayPatience ahead.
+// kGatewayPatience ahead. Of one that is gone, or is waited for no longer, counts what it told last.
 MergedCounts merge_counts(const Observed& observed, std::string_view metric, const std::string& candidate,
                           const std::string& stable, Timestamp mark);
 

@@ -166,6 +166,18 @@ bool suspended(const Observed& observed, const Target& target) {
   return observed.spec.paused.value_or(defaults::kPaused) && !target.held;
 }
 
+namespace {
+
+// Where pods are exchanged, those of what ended go first: beside them the candidate's would be taken from
+// stable before it has a weight.
+bool waits_for_pods_to_go(const Observed& observed, const Target& target) {
+  const auto& status = observed.status;
+  return status.stable && status.stable->serving_hash != target.serving_hash && !status.retiring.empty() &&
+         plan_for(observed, target).capacity != api::CapacityPolicyType::Surge;
+}
+
+}  // namespace
+
 bool run_is_due(const Observed& observed, const Target& target) {
   const auto& status = observed.status;
   if (!target.resolved() || !target.gate_problem.empty() || status.run || status.bake_until) return false;
@@ -174,6 +186,7 @@ bool run_is_due(const Observed& observed, const Target& target) {
   if (status.stable && !observed.content(status.stable)) return false;
   if (status.swap || exchange_due(observed, target)) return false;
   if (!target.held && rejection_of(observed, target)) return false;
+  if (waits_for_pods_to_go(observed, target)) return false;
   const std::int64_t epoch = status.epoch.value_or(0);
   return !status.stable || (status.traffic_verified && status.traffic_verified->epoch >= epoch) ||
          verify_epoch(observed, epoch).verified();

@@ -66,6 +66,7 @@ class ModelDeploymentController final : public Controller {
   Task<Result<void>> look_at_foreign(kube::ObjectKey owner, std::string uid);
   Task<Result<void>> pull_reports(Observed& observed);
   Task<void> pull_report(const PodState& pod, Observed& observed);
+  void remember_reports(Observed& observed);
   // act.cpp
   Task<Result<void>> act(const Observed& observed, const Action& action);
   Task<Result<void>> create(const Observed& observed, const Create& action);
@@ -99,6 +100,8 @@ class ModelDeploymentController final : public Controller {
   std::map<kube::ObjectKey, Timestamp> pending_since_;
   std::map<kube::ObjectKey, Timestamp> gone_since_;  // ModelDeployments that left records behind
   std::map<kube::ObjectKey, Derived> derived_;       // of releases that are under way
+  // By pod UID, the last of each gateway while live gates count.
+  std::map<kube::ObjectKey, std::map<std::string, wire::GatewayReport>> told_reports_;
   std::set<kube::ObjectKey> starting_;               // runs that this process started and has not seen yet
 };
 

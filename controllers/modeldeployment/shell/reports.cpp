@@ -30,7 +30,25 @@ Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
     if (pod.has_run && !pod.ended())
       pulls.push_back(env_.spawn("pull " + pod.meta.name, pull_report(pod, observed)));
   for (auto& pull : pulls) co_await pull.join();
+  remember_reports(observed);
   co_return Result<void>();
+}
+
+// A gateway that goes takes its counts with it; the status may be waiting for the others to decide as much.
+void ModelDeploymentController::remember_reports(Observed& observed) {
+  const auto since = slots_wanted_since(observed);
+  if (!since) {
+    told_reports_.erase(observed.meta.key());
+    return;
+  }
+  auto& told = told_reports_[observed.meta.key()];
+  for (const auto& [uid, report] : observed.reports) told[uid] = report;
+  std::erase_if(told, [&](const auto& entry) {
+    const auto& slots = entry.second.slots;
+    return slots.empty() || slots.back().start <= *since;
+  });
+  for (const auto& [uid, report] : told)
+    if (!observed.reports.contains(uid)) observed.last_words[uid] = report;
 }
 
 Task<void> ModelDeploymentController::pull_report(const PodState& pod, Observed& observed) {

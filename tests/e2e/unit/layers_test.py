@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from layers import Count, last_lines, read_junit, read_quickstart  # noqa: E402
 
 GOOD = {"requests": 10, "failed": 0,
-        "phases": [{"result": r} for r in ("Healthy", "Promoted", "RolledBack", "RolledBack", "Promoted", "Promoted")]}
+        "phases": [{"result": r} for r in ("Healthy", "Promoted", "RolledBack", "RolledBack", "Promoted", "RolledBack", "Promoted")]}
 
 
 class LayersTest(unittest.TestCase):
@@ -21,14 +21,19 @@ class LayersTest(unittest.TestCase):
             read_junit(file.name, count)
         self.assertEqual((count.passed, count.failed), (1, 3))
 
-    def test_a_good_quickstart_is_seven_tests(self):
+    def test_a_good_quickstart_is_eight_tests(self):
         count = Count()
         read_quickstart(GOOD, 0, count)
-        self.assertEqual((count.passed, count.failed), (7, 0))
+        self.assertEqual((count.passed, count.failed), (8, 0))
+
+    def test_requests_that_an_engine_failed_on_purpose_are_no_failure(self):
+        count = Count()
+        read_quickstart({**GOOD, "failed": 2, "failedOnPurpose": 2}, 0, count)
+        self.assertEqual((count.passed, count.failed), (8, 0))
 
     def test_a_quickstart_fails_for_a_wrong_phase_a_failed_request_and_its_exit_code(self):
-        for document, code, failed in (({}, 1, 7), ({**GOOD, "failed": 1}, 1, 1), ({**GOOD, "requests": 0}, 0, 1), (GOOD, 2, 1),
-                                       ({**GOOD, "phases": GOOD["phases"][:5]}, 1, 1)):
+        for document, code, failed in (({}, 1, 8), ({**GOOD, "failed": 1}, 1, 1), ({**GOOD, "failed": 3, "failedOnPurpose": 2}, 1, 1), ({**GOOD, "requests": 0}, 0, 1), (GOOD, 2, 1),
+                                       ({**GOOD, "phases": GOOD["phases"][:6]}, 1, 1)):
             count = Count()
             read_quickstart(document, code, count)
             self.assertEqual(count.failed, failed, document)

@@ -44,6 +44,15 @@ std::int64_t ClusterState::lowest_epoch(const std::string& model_deployment) con
   return lowest;
 }
 
+std::int64_t ClusterState::highest_epoch(const std::string& model_deployment) const {
+  std::int64_t highest = 0;
+  for (const auto& [pod, owner] : gateways) {
+    const GatewayPod* gateway = owner == model_deployment ? living_gateway(*this, pod) : nullptr;
+    if (gateway) highest = std::max(highest, gateway->epoch());
+  }
+  return highest;
+}
+
 std::int64_t ClusterState::in_flight(const EngineName& engine) const {
   std::size_t requests = 0;
   for (const auto& [pod, owner] : gateways) {

@@ -95,6 +95,8 @@ struct ClusterState {
   void report_ready(const std::string& pod, bool ready);
   // The lowest epoch that a running gateway assigns by; INT64_MAX when none assigns.
   std::int64_t lowest_epoch(const std::string& model_deployment) const;
+  // The highest one that a running gateway knows; 0 when none does.
+  std::int64_t highest_epoch(const std::string& model_deployment) const;
   // Users' and evaluators' requests on it, over all gateways.
   std::int64_t in_flight(const EngineName& engine) const;
   int engine_pods_made() const;

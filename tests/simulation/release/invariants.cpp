@@ -141,6 +141,7 @@ void Invariants::on_lost_status() {
     rejected_.erase(status_.swap->stable);
   }
   lost_.push_back(status_);
+  exchange_lost_ = exchange_lost_ || policy_ != "Surge";
   // A rejection that no record tells of yet is lost too.
   std::set<std::string> recorded;
   for (const Json& record : cluster_->server->store.list(kube::kControllerRevisions, kNamespace))
@@ -223,6 +224,10 @@ void Invariants::on_config(const StoredEvent& event) {
   // Somebody deleted it: it may tell the same again.
   const bool made_again = event.before.is_null() && text == config_text_;
   config_text_ = text;
+  // Where status and ConfigMap were lost and no gateway is left that was told, nobody knows the epoch.
+  const bool forgotten =
+      event.before.is_null() && status_lost_ && cluster_->highest_epoch(name_) < config->epoch;
+  if (forgotten) configured_.erase(configured_.lower_bound(config->epoch), configured_.end());
   if (!configured_.empty() && config->epoch <= configured_.rbegin()->first && !made_again)
     violated(where + " does not follow epoch " + std::to_string(configured_.rbegin()->first));
   if (arms.size() != model.arms.size() || arms.size() > 2) violated(where + " has more than one candidate");
@@ -266,7 +271,10 @@ void Invariants::note_policy() {
   if (!status_.run) {
     // A status that was just lost names no stable revision, and its engine is as short as it was.
     const Json* engine = status_.stable ? engine_of(status_.stable->serving_hash) : nullptr;
-    if (engine && integer_at(*engine, "spec.replicas") >= replicas_) policy_ = "Surge";
+    if (engine && integer_at(*engine, "spec.replicas") >= replicas_) {
+      policy_ = "Surge";
+      exchange_lost_ = false;
+    }
     return;
   }
   if (!status_.stable || !status_.candidate ||
@@ -285,7 +293,8 @@ bool Invariants::has_capacity(std::int64_t replicas, const std::string& arm, std
   if (policy_ == "Surge") return replicas >= needed(all, weight);
   const bool going_back =
       status_.run && status_.run->decision && status_.run->decision->outcome == api::Outcome::RolledBack;
-  if (arm == "stable" && (policy_ == "InPlace" || going_back)) return true;
+  // With a lost status goes the candidate's weight, and stable has it on the pods that it had kept.
+  if (arm == "stable" && (policy_ == "InPlace" || going_back || exchange_lost_)) return true;
   if (arm == "candidate" && weight < 100) return replicas >= needed(all, weight);
   return replicas * 100 >= all * weight - 100 - all;
 }
@@ -334,7 +343,7 @@ void Invariants::check_retirement(const std::string& serving_hash) {
   if (!known && !status_lost_ && !gives_pods_up(serving_hash)) violated(what + "though no status says so");
   if (known && retiring->not_before > now() + cluster_->clock_error)
     violated(what + "before its time, " + format_timestamp(retiring->not_before));
-  const bool nothing_serves = !status_.stable && !status_.candidate && !status_lost_;
+  const bool nothing_serves = status_.phase && !status_.stable && !status_.candidate;
   if (!nothing_serves && cluster_->lowest_epoch(name_) < status_.epoch.value_or(0))
     violated(what + "before every gateway knew");
   if (const auto requests = cluster_->in_flight({name_, serving_hash}); requests > 0)

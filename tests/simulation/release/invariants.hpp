@@ -86,6 +86,7 @@ class Invariants {
   std::vector<api::ModelDeploymentStatus> lost_;
   GuardrailWatch guardrails_;
   std::string policy_ = "Surge";  // of the release that is on, until stable has all of its pods again
+  bool exchange_lost_ = false;    // a status was lost in the middle of one: stable is as short as it was
   // What the spec asks for, and the least it asked for since the stable engine last had as many.
   std::int64_t replicas_ = 1, replicas_at_least_ = 1;
   std::map<std::string, Duration> first_requests_;  // by life of a gateway

@@ -314,9 +314,10 @@ TEST_P(StoriesBySeed, of_random_edits_and_troubles_end_with_what_users_want_last
 // configuration lost, and an epoch given that gateways had already. 406535: a first deploy given up between
 // its epoch and its configuration, and gateways asked each second for good.
 TEST(Stories, that_once_found_a_fault_of_the_operator_end_well) {
-  for (const auto& report : play_seeds({185, 585, 586, 1238, 5344, 5346, 5693, 6894, 102862, 300099, 300805,
-                                        301562, 406373, 406535, 422065, 424438, 427715, 427797},
-                                       jobs()))
+  for (const auto& report :
+       play_seeds({185,    585,    586,    1238,   5344,   5346,   5693,   6894,   102862, 300099,
+                   300805, 301562, 406373, 406535, 422065, 424438, 427715, 427797, 471434, 471766},
+                  jobs()))
     EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
 

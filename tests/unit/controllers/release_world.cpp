@@ -25,6 +25,8 @@ std::vector<std::string> actions_of(const Decision& decision) {
       texts.push_back("annotate " + annotate->live.name + " " + annotate->key + "=" + annotate->value);
     else if (const auto* remove = std::get_if<Delete>(&action))
       texts.push_back("delete " + remove->live.name);
+    else if (const auto* record = std::get_if<Record>(&action))
+      texts.push_back("record " + record->live.name + dump_json(record->status.to_json()));
   }
   return texts;
 }
@@ -121,6 +123,19 @@ void ReleaseWorld::add_gate(const std::string& name, const std::string& digest) 
   gate.offline.emplace().metrics.push_back(std::move(metric));
   observed.gates[name].gate = std::move(gate);
   observed.gates[name].dataset = "items";
+}
+
+void ReleaseWorld::add_live_gate(const std::string& name, api::LiveEvaluation live) {
+  PinnedGate gate;
+  gate.digest = "gate-" + name;
+  gate.live = std::move(live);
+  observed.gates[name].gate = std::move(gate);
+}
+
+void ReleaseWorld::watch(std::vector<std::string> gates) {
+  auto& analysis = observed.spec.strategy->canary.analysis.emplace();
+  for (auto& gate : gates) analysis.gates.push_back(api::GateReference{std::move(gate)});
+  ++observed.meta.generation;
 }
 
 api::CanaryStep ReleaseWorld::weight(std::int64_t percent) {
@@ -238,6 +253,17 @@ void ReleaseWorld::create(const Create& action) {
   }
   if (child.type == kube::kEvalRuns) {
     const auto run = api::EvalRun::parse(child.object);
+    if (run->spec.live) {
+      const auto& stable = run->spec.stable_revision;
+      observed.eval_runs[meta.name] = {meta,
+                                       std::nullopt,
+                                       run->spec.revision.hash,
+                                       stable ? stable->hash : std::string(),
+                                       run->spec.step,
+                                       run->spec.background.value_or(false),
+                                       run->spec.live};
+      return;
+    }
     api::EvalRunStatus status;
     status.phase = judge(run->spec);
     status.message = "judged";
@@ -274,6 +300,9 @@ void ReleaseWorld::carry_out(const Action& action) {
     child.essence = essence_of(one->child.type, one->child.object);
     child.meta.resource_version = next_version();
     note_config(one->child);
+  } else if (const auto* recorded = std::get_if<Record>(&action)) {
+    writes.push_back("evidence " + recorded->live.name);
+    observed.eval_runs.at(recorded->live.name).status = recorded->status;
   } else if (const auto* scaled = std::get_if<Scale>(&action)) {
     writes.push_back("scale " + scaled->live.name + " " + std::to_string(scaled->replicas));
     for (auto& engine : observed.engines)
@@ -354,10 +383,12 @@ void ReleaseWorld::settle() {
   observed.unreachable.clear();
   if (!needs_reports(observed)) return;
   for (const auto& pod : observed.gateway_pods) {
-    if (gateways_answer)
-      observed.reports[pod.meta.uid] = report;
-    else
+    if (!gateways_answer) {
       observed.unreachable[pod.meta.name] = "connection refused";
+      continue;
+    }
+    observed.reports[pod.meta.uid] = report;
+    if (tell) tell(observed, pod, observed.reports[pod.meta.uid]);
   }
 }
 

@@ -26,7 +26,9 @@ class ReleaseWorld {
   bool pods_find_room = true;        // new engine pods are placed on a node
   std::int64_t accelerators = 1000;  // engine pods that find a place at once
   std::set<std::string> broken;      // serving hashes of which no pod is ready
-  // The verdict of an EvalRun; nullopt leaves it running.
+  // What a gateway says besides its epoch and its endpoints.
+  std::function<void(const Observed&, const PodState&, wire::GatewayReport&)> tell;
+  // The verdict of an EvalRun of an offline gate; nullopt leaves it running.
   std::function<std::optional<api::EvalRunPhase>(const api::EvalRunSpec&)> judge;
 
   void set_prompt(const std::string& system_message);
@@ -39,6 +41,9 @@ class ReleaseWorld {
   std::string guardrails_of(const std::string& hash) const;
   std::string stable_guardrails() const { return guardrails_of(status().stable->hash); }
   void add_gate(const std::string& name, const std::string& digest = "gate-1");
+  void add_live_gate(const std::string& name, api::LiveEvaluation live);
+  // Live gates that watch the whole release.
+  void watch(std::vector<std::string> gates);
   static api::CanaryStep weight(std::int64_t percent);
   static api::CanaryStep pause(Duration duration);
   static api::CanaryStep pause_for_a_person();
