@@ -61,7 +61,9 @@ bool earlier(const GateEvidence& a, const GateEvidence& b) {
 std::optional<std::int64_t> weight_at_decision(const Explanation& made, const Records& records) {
   if (!records.plan || !made.subject.stable || made.outcome != "RolledBack") return std::nullopt;
   for (const auto& gate : made.gates)
-    if (gate.gate == made.decided_by && gate.verdict != "Successful" && gate.record)
+    // One beside the steps stands behind them all; where it found harm is not recorded.
+    if (gate.gate == made.decided_by && gate.verdict != "Successful" && gate.record &&
+        !gate.record->spec.background.value_or(false))
       return weight_before(*records.plan, gate.record->spec.step);
   return std::nullopt;
 }

@@ -107,7 +107,8 @@ std::string gates_text(const Explanation& made) {
       continue;
     }
     if (!gate.record->status) continue;
-    const bool undecided = gate.verdict == "Running" || gate.verdict == "Inconclusive";
+    const auto phase = gate.record->status->phase;
+    const bool undecided = phase == api::EvalRunPhase::Running || phase == api::EvalRunPhase::Inconclusive;
     const bool says_more = gate.record->spec.live && undecided;
     if ((gate.record->status->metrics.empty() || says_more) && gate.record->status->message)
       text += wrapped(*gate.record->status->message, "    ");

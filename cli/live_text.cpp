@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "cli/table.hpp"
 #include "evaluator/live/evidence.hpp"
 #include "evaluator/live/judge_text.hpp"
 #include "evaluator/live/numbers.hpp"
@@ -46,6 +47,25 @@ std::string counted_text(const api::EvalRun& record, const std::string& stable) 
                      std::to_string(state.stable_conversations) + " of " + stable;
   if (until) text += " in " + humanize(*until - status.live->began_at);
   return text;
+}
+
+std::string live_gates_text(const Release& release, const EvalRuns& eval_runs) {
+  if (!release.status.run) return "";
+  std::string text;
+  for (const auto& [name, record] : eval_runs) {
+    if (record.spec.run != release.status.run->number || !record.spec.live || !record.status ||
+        !record.status->live)
+      continue;
+    const std::string stable = record.spec.stable_revision
+                                   ? "revision " + std::to_string(record.spec.stable_revision->revision)
+                                   : "stable";
+    const std::string phase(record.status->phase ? to_string(*record.status->phase) : "Pending");
+    text += wrapped(record.spec.gate + (record.spec.background.value_or(false) ? ", beside the steps" : "") +
+                        ": " + phase + ". " + counted_text(record, stable) + ".",
+                    "  ");
+    if (record.status->message) text += wrapped(*record.status->message, "    ");
+  }
+  return text.empty() ? "" : "\nLive gates\n" + text;
 }
 
 std::vector<std::string> live_sentences(const api::EvalRun& record, const std::string& metric,

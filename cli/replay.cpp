@@ -96,11 +96,18 @@ Result<Replay> replay_of(const Json& object) {
   replay.again = *run->status;
   const Phase phase = *replay.recorded.phase;
   const bool over = phase != Phase::Pending && phase != Phase::Running;
-  const auto told =
-      over && replay.recorded.completed_at ? replay.recorded.completed_at : replay.recorded.live->told_at;
+  // Nothing was judged any more when its release went on: what stands there is what was told last.
+  const bool left = replay.recorded.message.value_or("").starts_with(live::kLeft);
+  if (left) {
+    std::string& message = *replay.recorded.message;
+    message.erase(0, std::min(message.size(), live::kLeft.size() + live::kSoFar.size()));
+    replay.recorded.phase = Phase::Running;
+  }
+  const auto told = over && !left && replay.recorded.completed_at ? replay.recorded.completed_at
+                                                                  : replay.recorded.live->told_at;
   replay.again.phase = Phase::Running;
   live::conclude(*run->spec.live, told.value_or(replay.recorded.live->began_at),
-                 over || !run->spec.background.value_or(false), replay.again);
+                 !left && (over || !run->spec.background.value_or(false)), replay.again);
   const Json recorded = replay.recorded.to_json(), again = replay.again.to_json();
   for (const char* field : {"phase", "live", "metrics"})
     compare(std::string("status.") + field, member(recorded, field), member(again, field),

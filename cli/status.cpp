@@ -4,6 +4,8 @@
 #include <ostream>
 
 #include "cli/cluster.hpp"
+#include "cli/eval_runs.hpp"
+#include "cli/live_text.hpp"
 #include "cli/network.hpp"
 #include "cli/output_format.hpp"
 #include "cli/release_goal.hpp"
@@ -104,10 +106,16 @@ class StatusVerb final : public Verb {
     if (releases->empty()) return end_with_error(not_there(ns, wanted_.name, "found none"), context);
     const Release& release = releases->front();
     const auto plan = wait_for(*context.network, read_plan_of(&client, release));
-    if (wanted_.format == OutputFormat::Json)
+    if (wanted_.format == OutputFormat::Json) {
       context.out << dump_json(status_json(release, plan)) << "\n" << std::flush;
-    else
-      context.out << status_text(release, plan, context.now()) << std::flush;
+    } else {
+      EvalRuns runs;
+      if (release.status.run)
+        if (auto read = wait_for(*context.network, read_eval_runs(&client, release.ns, release.name)))
+          runs = std::move(*read);
+      context.out << status_text(release, plan, context.now()) << live_gates_text(release, runs)
+                  << std::flush;
+    }
     context.err << standing_of(release) << "\n" << std::flush;
     return exit_code_of(release);
   }

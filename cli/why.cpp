@@ -3,13 +3,13 @@
 #include <ostream>
 
 #include "cli/cluster.hpp"
+#include "cli/eval_runs.hpp"
 #include "cli/explanation.hpp"
 #include "cli/explanation_text.hpp"
 #include "cli/network.hpp"
 #include "cli/output_format.hpp"
 #include "cli/value_names.hpp"
 #include "cli/verbs.hpp"
-#include "crds/base/names.hpp"
 #include "operator/kube/object.hpp"
 
 namespace llmops::cli {
@@ -17,22 +17,6 @@ namespace {
 
 bool may_be_missing(const Error& error) {
   return error.code == ErrorCode::NotFound || error.code == ErrorCode::Forbidden;
-}
-
-Task<Result<EvalRuns>> read_eval_runs(kube::Client* client, std::string ns, std::string name) {
-  kube::ListOptions options;
-  options.label_selector = std::string(names::kModelDeployment) + "=" + name;
-  auto listed = co_await client->list(kube::kEvalRuns, ns, options);
-  EvalRuns runs;
-  if (!listed && may_be_missing(listed.error())) co_return runs;
-  if (!listed) co_return listed.error();
-  for (const std::string& raw : listed->raw_items) {
-    auto object = parse_json(raw);
-    if (!object) co_return object.error();
-    auto parsed = api::EvalRun::parse(*object);
-    if (parsed) runs.emplace(kube::parse_meta(*object).name, std::move(*parsed));
-  }
-  co_return runs;
 }
 
 Task<Result<std::optional<Json>>> read_record(kube::Client* client, std::string ns, std::string name) {

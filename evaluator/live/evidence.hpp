@@ -2,10 +2,17 @@
 // `llmops why` and `llmops replay` read.
 #pragma once
 
+#include <string_view>
+
 #include "crds/api/eval_run.hpp"
 #include "evaluator/live/judge.hpp"
 
 namespace llmops::live {
+
+// What is told of a record whose release went on or ended before it was decided: kLeft, and where something
+// was told before, kSoFar and that.
+inline constexpr std::string_view kLeft = "the release went on or ended without it";
+inline constexpr std::string_view kSoFar = "; so far: ";
 
 // ttft, latency, tokens and cost: judged by how often a value lies beyond stable's quantile. The others are
 // rates of events.

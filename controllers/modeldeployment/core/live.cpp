@@ -169,9 +169,9 @@ LiveUpdate left(const Observed& observed, const EvalRunState& run) {
   LiveUpdate update{run.meta, run.status.value_or(api::EvalRunStatus{})};
   update.status.phase = api::EvalRunPhase::Inconclusive;
   update.status.completed_at = observed.now;
-  update.status.message = "the release went on or ended without it" +
-                          (update.status.message ? "; so far: " + *update.status.message : std::string());
-  update.status.message = clip(*update.status.message, kMaxMessageBytes);
+  std::string message(live::kLeft);
+  if (update.status.message) message += std::string(live::kSoFar) + *update.status.message;
+  update.status.message = clip(message, kMaxMessageBytes);
   return update;
 }
 

@@ -275,10 +275,18 @@ TEST(Why, OfALiveGateTellsBothArmsCountersAndTheEValue) {
   const std::string text = unwrapped(text_of(explained(release("Healthy"), 4, live_runs("Failed"))));
   EXPECT_THAT(text, Not(HasSubstr("questions")));
   EXPECT_THAT(text, HasSubstr("It counted 120 conversations of the candidate and 1080 of revision "));
-  EXPECT_THAT(text, HasSubstr(" in 11m 58s."));
+  EXPECT_THAT(text, HasSubstr(" in 11 min."));
   EXPECT_THAT(text, HasSubstr("The candidate had it in 9 of 120 (7.50 %), revision "));
   EXPECT_THAT(text, HasSubstr("Harm shown against stable, e-value 137.1 of 20.0, a rate of "));
   EXPECT_THAT(text, Not(HasSubstr("waiting for")));
+}
+
+TEST(Why, OfAGateBesideTheStepsTellsNoWeightThatItDoesNotKnow) {
+  EvalRuns runs = live_runs("Failed");
+  EXPECT_THAT(unwrapped(text_of(explained(release("Healthy"), 4, runs))), HasSubstr("No user met it"));
+  for (auto& [name, record] : runs) record.spec.background = true;
+  EXPECT_THAT(unwrapped(text_of(explained(release("Healthy"), 4, runs))),
+              AllOf(Not(HasSubstr("No user met it")), Not(HasSubstr("By then it had answered"))));
 }
 
 TEST(Why, OfALiveGateThatIsNotDecidedTellsWhatItWaitsFor) {

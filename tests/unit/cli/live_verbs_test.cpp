@@ -245,6 +245,27 @@ TEST(Replay, NamesWhatDiffers) {
             kBad);
 }
 
+TEST(Replay, OfARecordThatItsReleaseLeftJudgesWhatWasToldLast) {
+  // No harm: below every threshold, told while the window was open.
+  std::string left = record_with("phase: Failed", "phase: Running");
+  for (std::size_t at = 0; (at = left.find("4921345678", at)) != std::string::npos;)
+    left.replace(at, 10, "1000000000");
+  const CliRun running = run_cli({"replay", "-f", "-", "-o", "json"}, left);
+  const std::string waiting = Json::parse(running.out)["message"];
+  EXPECT_THAT(waiting, HasSubstr("waiting for"));
+  const std::size_t from = left.find("  message: \"error-rate: candidate"), to = left.find('\n', from);
+  left.replace(from, to - from,
+               "  message: \"the release went on or ended without it; so far: " + waiting + "\"");
+  const std::string completed = "completedAt: \"2026-11-21T09:13:58Z\"";
+  left.replace(left.find(completed), completed.size(), "completedAt: \"2026-11-21T15:00:00Z\"");
+  left.replace(left.find("phase: Running"), 14, "phase: Inconclusive");
+  const Json told = Json::parse(run_cli({"replay", "-f", "-", "-o", "json"}, left).out);
+  EXPECT_EQ(told["recomputed"], "Running");
+  // The metrics' own words are still those of the record that was changed.
+  for (const std::string difference : told["differences"])
+    EXPECT_TRUE(difference.starts_with("status.metrics[")) << difference;
+}
+
 TEST(Replay, IsOfLiveRecordsOnly) {
   EXPECT_EQ(run_cli({"replay"}).code, kUsage);
   const std::string offline = std::string(LLMOPS_SOURCE_DIR) + "/tests/unit/api/testdata/eval_run.yaml";
@@ -264,6 +285,27 @@ TEST_F(LiveVerbs, ReplayReadsTheRecordOfACluster) {
   const CliRun none = run({"replay", "nobody"});
   EXPECT_EQ(none.code, kBad);
   EXPECT_THAT(none.err, HasSubstr("there is no EvalRun nobody in namespace shop"));
+}
+
+TEST_F(LiveVerbs, StatusTellsWhatTheLiveGatesOfTheRunHaveCounted) {
+  Json object = release_object("Progressing");
+  keep({object});
+  const auto documents = parse_yaml(record_with("phase: Failed", "phase: Running"));
+  ASSERT_TRUE(documents);
+  Json record = documents->front();
+  record["spec"]["run"] = object["status"]["run"]["number"];
+  Json list = {{"metadata", {{"resourceVersion", "100"}}}, {"items", Json::array({record})}};
+  answers_[kEvalRunCollection] = dump_json(list);
+  const std::string name = string_at(object, "metadata.name");
+  EXPECT_THAT(
+      run({"status", name}).out,
+      AllOf(HasSubstr("Live gates\n  support-live, beside the steps: Running. It counted 121 conversations "
+                      "of the candidate and 1084 of"),
+            HasSubstr("e-value 137.1 of 80.0")));
+  record["spec"]["run"] = 1000;
+  list["items"] = Json::array({record});
+  answers_[kEvalRunCollection] = dump_json(list);
+  EXPECT_THAT(run({"status", name}).out, ::testing::Not(HasSubstr("Live gates")));
 }
 
 }  // namespace
