@@ -82,14 +82,14 @@ Json live_gate(const std::string& name, const std::string& metric, const Json& m
            {{"live",
              {{"metrics", Json::array({watched})},
               {"observeFor", "20s"},
-              {"minConversations", 10},
+              {"minConversations", 20},
               {"giveUpAfter", "3m"}}}}}};
 }
 
 void apply_live_samples(User& user) {
   user.create(kube::kEvalGates, live_gate("live-errors", "error-rate"));
   user.create(kube::kEvalGates, live_gate("live-refusals", "refusal-rate"));
-  user.create(kube::kEvalGates, live_gate("live-ttft", "ttft", {{"quantile", 0.5}}));
+  user.create(kube::kEvalGates, live_gate("live-ttft", "ttft", {{"quantile", 0.9}}));
   user.create(kube::kEvalGates,
               live_gate("live-proof", "error-rate", {{"require", "Proof"}, {"margin", {{"absolute", 0.3}}}}));
   user.create(kube::kPromptVersions, prompt("errs", 11, "Answer in vain."));

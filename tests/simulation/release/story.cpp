@@ -111,7 +111,6 @@ Json deployment_with(const Setting& setting, const char* first_pause) {
   if (setting.live)
     for (const char* gate : {"live-errors", "live-refusals", "live-ttft"})
       made["spec"]["strategy"]["canary"]["analysis"]["gates"].push_back({{"name", gate}});
-  if (setting.live) made["spec"]["strategy"]["canary"]["onInconclusive"] = "Proceed";
   if (!policy.empty()) made["spec"]["strategy"]["canary"]["capacityPolicy"] = {{"type", policy}};
   return made;
 }
@@ -132,6 +131,8 @@ void want_last(User& user, const Setting& setting) {
   look_for("topics", kSafeWord)(user);
   user.change([&](Json& spec) {
     spec = deployment_with(setting, "3s")["spec"];
+    // Few users may come in the end.
+    if (setting.live) spec["strategy"]["canary"]["onInconclusive"] = "Proceed";
     spec["promptRef"]["name"] = kLastPrompt;
     spec["backend"]["pods"]["model"]["uri"] = std::string("image://") + kLastModel;
     spec["guardrailRefs"] = Json::array({{{"name", "topics"}}});

@@ -310,6 +310,23 @@ TEST(LiveGate, CountsWhatAGatewayToldBeforeItWent) {
   EXPECT_EQ(merged(live).slots.size(), before.slots.size() - 1);
 }
 
+TEST(LiveGate, CountsNoFurtherThanTheGatewayThatHasDecidedLeast) {
+  LiveWorld live = watched();
+  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
+  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  auto& observed = live.world.observed;
+  PodState second = observed.gateway_pods[0];
+  second.meta.name = "support-bot-gateway-2";
+  second.meta.uid = "gateway-2";
+  observed.gateway_pods.push_back(second);
+  observed.now += Duration(30'000);
+  live.world.settle();
+  observed.reports["gateway-2"].closed_through["error-rate"] -= Duration(10'000);
+  EXPECT_EQ(merged(live).through, live.users->told - Duration(10'000));
+  EXPECT_EQ(merged(live).slots.back().start, live.users->told - Duration(15'000));
+  EXPECT_EQ(merged(live).held_by, "") << "it answers, and its requests end";
+}
+
 TEST(LiveGate, DrainedGatewaysThatAreAheadOfTheOthersAreCountedWhenTheseHaveFollowed) {
   LiveWorld live = watched();
   live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
