@@ -102,7 +102,8 @@ Answers answers(const std::string& content) {
   Answers made;
   if (has("in vain")) made.errors = 90;
   if (has("Rather refuse")) made.refusals = 90;
-  if (has("Take your time")) made.slower = Duration(1'500);
+  // An engine that stops must outlast its last answer.
+  if (has("Take your time")) made.slower = Duration(280);
   return made;
 }
 
