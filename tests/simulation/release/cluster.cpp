@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crds/base/names.hpp"
 #include "tests/simulation/release/gateway_pod.hpp"
 #include "tests/simulation/release/kubelet.hpp"
 #include "tests/simulation/release/pod_objects.hpp"
@@ -33,6 +34,15 @@ void ClusterState::report_ready(const std::string& pod, bool ready) {
           Json::array({pod_condition("PodScheduled", true), pod_condition("Ready", ready)});
     });
   });
+}
+
+std::string ClusterState::content_of(const std::string& hash) const {
+  for (const Json& record : server->store.list(kube::kControllerRevisions, kNamespace)) {
+    const Json* annotations = find_path(record, "metadata.annotations");
+    if (!annotations || annotations->value(std::string(names::kHash), "") != hash) continue;
+    return dump_json(*find_path(record, "data"));
+  }
+  return {};
 }
 
 std::int64_t ClusterState::lowest_epoch(const std::string& model_deployment) const {

@@ -25,6 +25,12 @@ struct ModelBehaviour {
   bool has_room = true;  // else its pods stay unscheduled
 };
 
+// How users meet a revision: of 100 answers so many are errors or refuse to help, and all come so much later.
+struct Answers {
+  std::uint64_t errors = 0, refusals = 0;
+  Duration slower{0};
+};
+
 struct ClusterOptions {
   std::map<std::string, ModelBehaviour> models;
   Duration schedule{200}, start{800}, stop{2'000};  // of every pod, each up to twice as long
@@ -35,6 +41,10 @@ struct ClusterOptions {
   std::function<api::Verdict(const std::string& content, const wire::EvalSpec& asked)> judge;
   // A request of a user comes to each ready gateway so often; it takes `request` to answer.
   Duration request_period{250}, request{1'000};
+  int turns = 6;  // of a conversation; then its user begins another
+  // Of a revision, by the content of its record. With it answers take from half as long to half as long
+  // again, and gateways that are stopped drain. Null: all answers are good.
+  std::function<Answers(const std::string& content)> answers;
 };
 
 // One request of a user, as a gateway assigned it.
@@ -77,6 +87,17 @@ struct ClusterState {
   };
   std::map<int, Talk> talks;
   std::map<std::string, ToldSlots> told_slots;  // by the UID of a gateway's pod
+  // What really became of the trials that gateways answered, likewise; for good.
+  std::map<std::string, ToldSlots> really;
+  // How a gateway was asked, by its UID.
+  struct Asked {
+    std::string pod;
+    Timestamp told_through{};        // of error-rate, the latest
+    int operator_life = 0;           // that the times below are of
+    std::map<Timestamp, int> times;  // that a slot was told
+  };
+  std::map<std::string, Asked> asked;
+  std::map<std::string, Answers> known_answers;  // by whole hash
   // Engine pods with an address, gateways follow it.
   std::map<EngineName, std::vector<gateway::EndpointAddress>> endpoints;
   Notify endpoints_changed;
@@ -97,6 +118,8 @@ struct ClusterState {
   std::int64_t lowest_epoch(const std::string& model_deployment) const;
   // The highest one that a running gateway knows; 0 when none does.
   std::int64_t highest_epoch(const std::string& model_deployment) const;
+  // The record of a revision as text, empty when there is none.
+  std::string content_of(const std::string& hash) const;
   // Users' and evaluators' requests on it, over all gateways.
   std::int64_t in_flight(const EngineName& engine) const;
   int engine_pods_made() const;

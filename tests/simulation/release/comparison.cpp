@@ -28,8 +28,32 @@ void forget_times(Json& value) {
   }
 }
 
+const std::set<std::string, std::less<>> kLive{"error-rate", "refusal-rate", "ttft"};
+
+// How much a live gate has seen depends on time.
+void forget_counts(Json& object) {
+  if (find_path(object, "spec.live") && object.contains("status"))
+    for (const char* counted : {"live", "metrics", "message"}) object["status"].erase(counted);
+  if (object.contains("status") && object["status"].contains("rejected"))
+    for (Json& rejection : object["status"]["rejected"])
+      if (kLive.contains(string_at(rejection, "metric"))) rejection.erase("message");
+  Json* history = object.contains("status") && object["status"].contains("history")
+                      ? &object["status"]["history"]
+                      : nullptr;
+  if (!history) return;
+  for (Json& entry : *history)
+    if (entry.contains("gates"))
+      for (Json& gate : entry["gates"])
+        if (kLive.contains(string_at(gate, "metric"))) {
+          gate.erase("value");
+          gate.erase("n");
+          entry.erase("message");
+        }
+}
+
 void forget(Json& object) {
   forget_times(object);
+  forget_counts(object);
   Json& annotations = object["metadata"]["annotations"];
   if (annotations.is_object()) {
     annotations.erase(std::string(names::kContentDigest));  // covers the owner's uid

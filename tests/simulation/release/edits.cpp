@@ -74,6 +74,39 @@ void ease_gate(User& user) {
               [](Json& spec) { spec["offline"]["metrics"][0]["objective"]["min"] = 0.5; });
 }
 
+Json live_gate(const std::string& name, const std::string& metric, const Json& more) {
+  Json watched = {{"name", metric}};
+  watched.update(more);
+  return {{"metadata", {{"name", name}}},
+          {"spec",
+           {{"live",
+             {{"metrics", Json::array({watched})},
+              {"observeFor", "20s"},
+              {"minConversations", 20},
+              {"giveUpAfter", "3m"}}}}}};
+}
+
+void apply_live_samples(User& user) {
+  user.create(kube::kEvalGates, live_gate("live-errors", "error-rate"));
+  user.create(kube::kEvalGates, live_gate("live-refusals", "refusal-rate"));
+  user.create(kube::kEvalGates, live_gate("live-ttft", "ttft", {{"quantile", 0.9}}));
+  user.create(kube::kEvalGates,
+              live_gate("live-proof", "error-rate", {{"require", "Proof"}, {"margin", {{"absolute", 0.3}}}}));
+  user.create(kube::kPromptVersions, prompt("errs", 11, "Answer in vain."));
+  user.create(kube::kPromptVersions, prompt("refuses", 12, "Rather refuse."));
+  user.create(kube::kPromptVersions, prompt("is-slow", 13, "Take your time."));
+}
+
+Answers answers(const std::string& content) {
+  const auto has = [&](const char* text) { return content.find(text) != std::string::npos; };
+  Answers made;
+  if (has("in vain")) made.errors = 90;
+  if (has("Rather refuse")) made.refusals = 90;
+  // An engine that stops must outlast its last answer.
+  if (has("Take your time")) made.slower = Duration(280);
+  return made;
+}
+
 void apply_samples(User& user) {
   user.create(kube::kConfigMaps, golden_set());
   user.create(kube::kEvalGates, gate());

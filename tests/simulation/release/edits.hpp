@@ -29,6 +29,14 @@ void edit_golden_set(User& user);
 // Half of the answers are enough.
 void ease_gate(User& user);
 
+// A live gate of short times on one metric.
+Json live_gate(const std::string& name, const std::string& metric, const Json& more = Json::object());
+// The live gates live-errors, live-refusals, live-ttft and live-proof (of errors), and prompts errs, refuses
+// and is-slow.
+void apply_live_samples(User& user);
+// How users meet them.
+Answers answers(const std::string& content);
+
 Json prompt(const std::string& name, int version, const std::string& text);
 Json guardrail(const std::string& name, const std::string& word);
 // Golden set, gate and prompts v1 to v5: good, good, brief, undecided, mute.

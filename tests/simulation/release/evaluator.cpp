@@ -1,6 +1,5 @@
 #include "tests/simulation/release/evaluator.hpp"
 
-#include "crds/base/names.hpp"
 #include "crds/wire/eval_summary.hpp"
 #include "tests/simulation/release/gateway_pod.hpp"
 
@@ -8,16 +7,6 @@ namespace llmops::simulation {
 namespace {
 
 constexpr std::int64_t kItems = 60;
-
-// The record of a revision as text, empty when there is none.
-std::string content_of(const ObjectStore& store, const std::string& hash) {
-  for (const Json& record : store.list(kube::kControllerRevisions, kNamespace)) {
-    const Json* annotations = find_path(record, "metadata.annotations");
-    if (!annotations || annotations->value(std::string(names::kHash), "") != hash) continue;
-    return dump_json(*find_path(record, "data"));
-  }
-  return {};
-}
 
 bool can_be_asked(const ClusterState& cluster, const std::string& hash) {
   for (const auto& [name, owner] : cluster.gateways)
@@ -44,7 +33,7 @@ std::string evaluate(const ClusterState& cluster, const kube::ObjectKey& job) {
   summary.verdict = api::Verdict::Successful;
   for (const auto& arm : spec->arms) {
     if (arm.name == api::ArmName::Candidate)
-      summary.verdict = cluster.options.judge(content_of(store, arm.revision.hash), *spec);
+      summary.verdict = cluster.options.judge(cluster.content_of(arm.revision.hash), *spec);
     if (can_be_asked(cluster, arm.revision.hash)) continue;
     summary.verdict = api::Verdict::Error;
     summary.message = "revision " + std::to_string(arm.revision.revision) + " does not answer";

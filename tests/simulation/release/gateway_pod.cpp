@@ -1,9 +1,12 @@
 #include "tests/simulation/release/gateway_pod.hpp"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
 #include "crds/base/digest.hpp"
+#include "gateway/router/slot_ledger.hpp"
+#include "gateway/router/trial.hpp"
 
 namespace llmops::simulation {
 namespace {
@@ -12,7 +15,6 @@ constexpr std::uint16_t kAdminPort = 8082;
 constexpr Duration kRetry{500};
 constexpr Duration kEndpointLag{200};
 constexpr int kUsers = 97;
-constexpr int kTurns = 6;  // then a user begins another conversation
 constexpr Duration kCheckedSlots{60'000};
 constexpr std::int64_t kSlots = 4;
 
@@ -49,6 +51,7 @@ GatewayPod::GatewayPod(SimEnv& env, Transport& transport, std::shared_ptr<Cluste
     pending_ = after->text;
     changed_.notify_all();
   });
+  cluster_->asked[identity_.uid].pod = identity_.pod;
   ListenOptions listen;
   listen.port = kAdminPort;
   server_ = std::move(transport.serve(listen, [this](ServerExchange& exchange) {
@@ -72,9 +75,19 @@ Task<void> GatewayPod::answer(ServerExchange& exchange) {
   if (exchange.request().query("distributions") == "1") router_.add_distributions(report, env_.now());
   report.pod_uid = identity_.uid;
   report.boot_id = boot_id_;
+  note_told(report);
   headers.set("Content-Type", "application/json");
   std::string body = dump_json(report.to_json());
   (void)co_await exchange.respond(200, std::move(headers), std::move(body));
+}
+
+void GatewayPod::note_told(const wire::GatewayReport& report) {
+  ClusterState::Asked& asked = cluster_->asked[identity_.uid];
+  asked.told_through = std::max(asked.told_through, report.closed_through.at("error-rate"));
+  const int life = cluster_->world->starts("operator");
+  if (std::exchange(asked.operator_life, life) != life) asked.times.clear();
+  for (const auto& slot : report.slots)
+    if (slot.start < report.closed_through.at("error-rate")) ++asked.times[slot.start];
 }
 
 // What was told closed never changes, whatever becomes of the container in between.
@@ -199,10 +212,10 @@ Task<void> GatewayPod::serve_users() {
   for (;;) {
     const Result<void> slept = co_await env_.sleep(env_.jittered(cluster_->options.request_period, 1.0));
     if (!slept.ok()) co_return;
-    if (!told_ready_ || !cluster_->users_come) continue;
+    if (!told_ready_ || draining_ || !cluster_->users_come) continue;
     const int user = static_cast<int>(env_.random() % kUsers);
     ClusterState::Talk& talk = cluster_->talks[user];
-    if (++talk.turns > kTurns) talk = {talk.conversation + 1, 1};
+    if (++talk.turns > cluster_->options.turns) talk = {talk.conversation + 1, 1};
     const gateway::RequestId id = router_.begin(env_.now(), talk.turns);
     const std::string conversation =
         "conversation-" + std::to_string(user) + "-" + std::to_string(talk.conversation);
@@ -213,10 +226,11 @@ Task<void> GatewayPod::serve_users() {
     ++traffic.requests;
     if (decision.placement == gateway::Placement::Routed) {
       ++traffic.by_revision[decision.revision->hash];
-      env_.spawn("request", finish_request(id, decision.endpoint));
+      env_.spawn("request",
+                 finish_request(asking(id, decision, conversation, talk.turns), decision.endpoint));
     } else {
       note_failure(decision);
-      router_.on_result(id, gateway::Outcome::Error);
+      end(asking(id, decision, conversation, talk.turns), gateway::Outcome::Error);
     }
   }
 }
@@ -240,18 +254,69 @@ void GatewayPod::note_failure(const gateway::Decision& decision) {
                                        decision.refusal.message);
 }
 
-Task<void> GatewayPod::finish_request(gateway::RequestId id, gateway::EndpointPointer endpoint) {
-  const Duration took = cluster_->options.request;
-  (void)co_await env_.sleep(took / 4);
-  if (!endpoint->gone) router_.on_first_token(id, took / 4);
+GatewayPod::Asking GatewayPod::asking(gateway::RequestId id, const gateway::Decision& decision,
+                                      const std::string& conversation, int turn) {
+  Asking asking;
+  asking.id = id;
+  asking.began = env_.now();
+  asking.own = decision.arm == decision.assigned;
+  if (!cluster_->options.answers || !decision.model) return asking;
+  const auto arm = std::ranges::find(decision.model->arms, decision.assigned, &gateway::Arm::name);
+  if (arm != decision.model->arms.end() && gateway::trial_turn(decision.model->salt, conversation) == turn)
+    asking.trial_of = arm->revision->hash;
+  if (!decision.revision) return asking;
+  const auto [known, fresh] = cluster_->known_answers.try_emplace(decision.revision->hash);
+  if (fresh) known->second = cluster_->options.answers(cluster_->content_of(decision.revision->hash));
+  asking.answers = known->second;
+  return asking;
+}
+
+// What a request ends with, and what it is for live gates by the words of DESIGN §7: an answer of another arm
+// is an error of the one that should have.
+void GatewayPod::end(const Asking& asking, const gateway::RequestEnd& end) {
+  router_.on_result(asking.id, end);
+  if (asking.trial_of.empty()) return;
+  auto& really =
+      cluster_->really[identity_.uid][gateway::SlotLedger::slot_start(asking.began)][asking.trial_of];
+  const bool error = end.outcome == gateway::Outcome::Error || !asking.own;
+  for (const auto& [metric, event] :
+       {std::pair{"error-rate", error}, {"block-rate", false}, {"refusal-rate", !error && end.refused}}) {
+    ++really[metric].trials;
+    if (event) ++really[metric].events;
+  }
+}
+
+void GatewayPod::drain() {
+  if (std::exchange(draining_, true)) return;
+  env_.spawn("drain", stop_counting());
+}
+
+Task<void> GatewayPod::stop_counting() {
+  (void)co_await env_.sleep(cluster_->options.request * 2);
+  router_.stop_counting();
+}
+
+Task<void> GatewayPod::finish_request(Asking asking, gateway::EndpointPointer endpoint) {
+  const gateway::RequestId id = asking.id;
+  Duration took = cluster_->options.request;
+  const bool by_content = cluster_->options.answers != nullptr;
+  if (by_content) took = took / 2 + Duration(env_.random() % static_cast<std::uint64_t>(took.count()));
+  const Duration first = took / 4 + asking.answers.slower;
+  took += asking.answers.slower;
+  (void)co_await env_.sleep(first);
+  if (!endpoint->gone) router_.on_first_token(id, first);
   const std::string feedback = router_.feedback_id(id, id, env_.now());
-  (void)co_await env_.sleep(took - took / 4);
+  (void)co_await env_.sleep(took - first);
   if (!endpoint->gone) {
-    gateway::RequestEnd end = gateway::Outcome::Success;
+    const std::uint64_t drawn = by_content ? env_.random() % 100 : 100;
+    gateway::RequestEnd end =
+        drawn < asking.answers.errors ? gateway::Outcome::Error : gateway::Outcome::Success;
+    end.refused =
+        end.outcome == gateway::Outcome::Success && drawn < asking.answers.errors + asking.answers.refusals;
     end.took = took;
     end.input_tokens = 20;
     end.output_tokens = 40;
-    router_.on_result(id, end);
+    this->end(asking, end);
     if (id % 16 == 0 && !router_.on_feedback(feedback, true, env_.now()).ok())
       cluster_->traffic.failures.push_back(identity_.pod + ": feedback was refused");
     co_return;
@@ -261,7 +326,7 @@ Task<void> GatewayPod::finish_request(gateway::RequestId id, gateway::EndpointPo
   else
     cluster_->traffic.failures.push_back(identity_.pod +
                                          ": a request was cut: its engine was stopped under it");
-  router_.on_result(id, gateway::Outcome::Error);
+  end(asking, gateway::Outcome::Error);
 }
 
 }  // namespace llmops::simulation

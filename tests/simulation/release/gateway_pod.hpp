@@ -40,6 +40,8 @@ class GatewayPod final : public Program {
   bool can_evaluate(const std::string& revision_hash);
   std::int64_t epoch() const { return router_.epoch(); }
   bool ready() const { return router_.ready(); }
+  // As on SIGTERM: users stay away, those who are there get their answers, then nothing counts any more.
+  void drain();
   std::size_t in_flight(const std::string& serving_hash) const;
 
  private:
@@ -49,7 +51,20 @@ class GatewayPod final : public Program {
   Task<void> follow_endpoints();
   Task<void> warm_up(std::string pod_uid);
   Task<void> serve_users();
-  Task<void> finish_request(gateway::RequestId id, gateway::EndpointPointer endpoint);
+  // A request and what it counts for, so far as a live gate would count it.
+  struct Asking {
+    gateway::RequestId id = 0;
+    Timestamp began{};
+    std::string trial_of;  // revision; empty: it is no trial
+    bool own = true;       // its arm answers itself
+    Answers answers;       // of the revision that answers
+  };
+  Asking asking(gateway::RequestId id, const gateway::Decision& decision, const std::string& conversation,
+                int turn);
+  Task<void> finish_request(Asking asking, gateway::EndpointPointer endpoint);
+  void end(const Asking& asking, const gateway::RequestEnd& end);
+  Task<void> stop_counting();
+  void note_told(const wire::GatewayReport& report);
   void check_told_slots();
   void note_failure(const gateway::Decision& decision);
   void start_probes();
@@ -65,7 +80,7 @@ class GatewayPod final : public Program {
   std::optional<std::string> pending_;
   Notify changed_;
   std::set<std::string> probed_;
-  bool told_ready_ = false;
+  bool told_ready_ = false, draining_ = false;
   std::unique_ptr<Server> server_;
 };
 

@@ -52,7 +52,10 @@ void Invariants::catch_up() {
     if (label(event->after, names::kModelDeployment) != name_) continue;
     if (*event->type == kube::kControllerRevisions) on_record(*event);
     if (*event->type == kube::kDeployments) on_engine(*event);
-    if (*event->type == kube::kEvalRuns && string_at(event->after, "status.phase") == "Successful")
+    if (*event->type == kube::kEvalRuns)
+      for (const auto& problem : live_.on_eval_run(*event)) violated(problem);
+    if (*event->type == kube::kEvalRuns && string_at(event->after, "status.phase") == "Successful" &&
+        !find_path(event->after, "spec.live"))
       passed_.insert(string_at(event->after, "spec.revision.hash"));
   }
 }
@@ -109,6 +112,7 @@ void Invariants::on_status(const StoredEvent& event) {
     if (record && dump_json(*find_path(*record, "data")).find("analysis") == std::string::npos)
       passed_.insert(status.candidate->hash);
   }
+  for (const auto& problem : live_.on_status(name_, status_, status)) violated(problem);
   // An exchange is not judged: its revisions stand for those that were.
   if (status_.swap && !status.swap && status.stable && status.stable->hash == status_.swap->stable) {
     passed_.insert(status_.swap->stable);

@@ -14,13 +14,14 @@
 #include "crds/wire/gateway_config.hpp"
 #include "tests/simulation/release/cluster.hpp"
 #include "tests/simulation/release/guardrail_watch.hpp"
+#include "tests/simulation/release/live_watch.hpp"
 
 namespace llmops::simulation {
 
 class Invariants {
  public:
   Invariants(std::shared_ptr<ClusterState> cluster, std::string model_deployment)
-      : cluster_(std::move(cluster)), name_(std::move(model_deployment)) {}
+      : cluster_(std::move(cluster)), name_(std::move(model_deployment)), live_(cluster_) {}
 
   // Looks at what was written since the last call. Cheap when nothing was.
   void catch_up();
@@ -85,6 +86,7 @@ class Invariants {
   // Statuses that were lost, the latest last: what follows from one of them may be on its way still.
   std::vector<api::ModelDeploymentStatus> lost_;
   GuardrailWatch guardrails_;
+  LiveWatch live_;
   std::string policy_ = "Surge";  // of the release that is on, until stable has all of its pods again
   bool exchange_lost_ = false;    // a status was lost in the middle of one: stable is as short as it was
   // What the spec asks for, and the least it asked for since the stable engine last had as many.

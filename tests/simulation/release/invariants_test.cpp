@@ -134,5 +134,59 @@ TEST(Invariants, see_a_reason_that_no_table_has) {
       << event;
 }
 
+// Changes the evidence of the EvalRun of the release that is on.
+std::string violations_with_evidence(const std::function<void(Json& status)>& tamper) {
+  return violations_after("live-watch-good-prompt", 50, [&](ClusterState& cluster, const Json&) {
+    for (const Json& run : cluster.server->store.list(kube::kEvalRuns, kNamespace))
+      if (find_path(run, "status.live.metrics.0.countedThrough"))
+        cluster.server->store.edit(kube::kEvalRuns, {kNamespace, string_at(run, "metadata.name")},
+                                   [&](Json& object) { tamper(object["status"]); });
+  });
+}
+
+TEST(Invariants, see_evidence_that_no_gateway_counted) {
+  const std::string said = violations_with_evidence([](Json& status) {
+    Json& trials = status["live"]["metrics"][0]["candidate"]["trials"];
+    trials = trials.get<std::int64_t>() + 1;
+  });
+  EXPECT_NE(said.find("recorded 0/1, really 0/0"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_evidence_that_is_lost) {
+  const std::string said = violations_with_evidence([](Json& status) {
+    Json& through = status["live"]["metrics"][0]["countedThrough"];
+    through = format_timestamp(*parse_timestamp(through.get<std::string>()) + Duration(5'000));
+  });
+  EXPECT_NE(said.find("recorded 0/0, gateways told 0/"), std::string::npos) << said;
+}
+
+TEST(Invariants, see_a_mark_that_goes_back_and_a_verdict_that_the_numbers_do_not_give) {
+  const std::string said = violations_with_evidence([](Json& status) {
+    Json& through = status["live"]["metrics"][0]["countedThrough"];
+    through = format_timestamp(*parse_timestamp(through.get<std::string>()) - Duration(5'000));
+    status["phase"] = "Failed";
+    status["completedAt"] = status["live"]["beganAt"];
+  });
+  EXPECT_NE(said.find("countedThrough went back"), std::string::npos) << said;
+  EXPECT_NE(said.find("says Failed, and its numbers say Running"), std::string::npos) << said;
+}
+
+std::string violations_of_decision(const char* outcome, const char* verdict) {
+  return violations_after("live-watch-good-prompt", 50, [&](ClusterState& cluster, const Json&) {
+    cluster.server->store.edit(kube::kModelDeployments, {kNamespace, kDeploymentName}, [&](Json& object) {
+      object["status"]["run"]["decision"] = {{"outcome", outcome},     {"verdict", verdict},
+                                             {"reason", "GateFailed"}, {"message", "by hand"},
+                                             {"evalRun", "nowhere"},   {"time", "2026-01-01T00:01:00Z"}};
+    });
+  });
+}
+
+TEST(Invariants, see_a_decision_without_persisted_evidence_and_a_promotion_over_an_open_gate) {
+  const std::string failed = violations_of_decision("RolledBack", "Failed");
+  EXPECT_NE(failed.find("was decided by nowhere before that was Failed"), std::string::npos) << failed;
+  const std::string promoted = violations_of_decision("Promoted", "Successful");
+  EXPECT_NE(promoted.find("promoted before live-errors had passed"), std::string::npos) << promoted;
+}
+
 }  // namespace
 }  // namespace llmops::simulation

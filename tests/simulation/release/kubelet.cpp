@@ -212,6 +212,9 @@ class Kubelet final : public Program {
     pod.ready = false;
     (void)store().remove(kube::kPods, pod.key);
     if (!pod.gateway) publish_endpoints(pod);
+    const std::string process = gateway_process(name);
+    if (pod.gateway && state_->options.answers && state_->world->alive(process))
+      state_->world->program<GatewayPod>(process).drain();
     later(state_->options.stop, [this, name] { vanish(name); });
   }
 

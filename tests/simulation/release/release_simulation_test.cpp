@@ -306,6 +306,14 @@ TEST_P(StoriesBySeed, of_random_edits_and_troubles_end_with_what_users_want_last
     EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
 
+// Live gates watch in every fifth story from here on.
+TEST_P(StoriesBySeed, of_live_gates_end_with_what_users_want_last) {
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t i = GetParam(); i < kSeeds / 6; i += kShards) seeds.push_back(600'003 + 5 * i);
+  for (const auto& report : play_seeds(seeds, jobs()))
+    EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
+}
+
 // 185: a first deploy was given up for content that could not begin. 585 and 586: a status lost in a first
 // deploy, and other content promoted on the verdict of the run that was lost. 1238: a status lost, and with
 // it what was rejected, which was released again without its gate. 5346: a status lost after the clock had

@@ -4,6 +4,7 @@
 
 #include "tests/simulation/release/edits.hpp"
 #include "tests/simulation/release/guardrails.hpp"
+#include "tests/simulation/release/live_scenarios.hpp"
 #include "tests/simulation/release/quickstart.hpp"
 
 namespace llmops::simulation {
@@ -210,6 +211,7 @@ std::vector<Scenario> make_scenarios() {
   exchange("in-place-good-model", "InPlace", 1, kNextModel, {"Promoted Model", "Promoted Model"}, "Healthy");
   exchange("in-place-degraded-model", "InPlace", 1, kDegradedModel, {"RolledBack Model", "Promoted Model"},
            "RolledBack");
+  add_live_scenarios(all);
   return all;
 }
 
@@ -234,6 +236,9 @@ PlayOptions Scenario::options() const {
   made.cluster.judge = judge;
   made.cluster.models = models();
   made.cluster.accelerators = accelerators;
+  if (live) made.cluster.answers = answers;
+  if (live) made.cluster.turns = 2;
+  if (live) made.cluster.request_period = Duration(150);
   made.silence = Duration(20'000);  // longer than the least time between two writes that tell mere progress
   return made;
 }

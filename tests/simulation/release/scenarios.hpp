@@ -20,6 +20,7 @@ struct Scenario {
   int more_writes = 1;  // that a crash may cost, in all
   int more_of_one = 2;  // of the status of one object: how far a load has come, and a first acknowledgement
   int accelerators = 1000;
+  bool live = false;  // users meet what the contents of revisions say
 
   PlayOptions options() const;
 };

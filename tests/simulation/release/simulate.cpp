@@ -107,7 +107,8 @@ int print(const std::vector<StoryReport>& reports, const char* what, double took
 int play_stories(const Options& options) {
   int bad = 0;
   std::vector<std::uint64_t> seeds = options.only;
-  for (std::uint64_t i = 0; i < options.seeds; ++i) seeds.push_back(options.first + i);
+  for (std::uint64_t i = 0; i < options.seeds; ++i)
+    seeds.push_back(options.first + i * static_cast<std::uint64_t>(options.every));
   if (!seeds.empty()) {
     const double began = seconds_now();
     const auto reports = play_seeds(seeds, options.jobs);
@@ -130,7 +131,8 @@ int run(const Options& options) {
 
 int usage() {
   std::fputs(
-      "usage: simulate [--plans [--scenario NAME] [--family NAME] [--every N]] [--seeds N] [--first S]\n"
+      "usage: simulate [--plans [--scenario NAME] [--family NAME] [--every N]] [--seeds N [--every N]] "
+      "[--first S]\n"
       "                [--seed X]... [--jobs J] [--verbose]\n",
       stderr);
   return 2;

@@ -18,6 +18,8 @@ namespace {
 
 constexpr const char* kLastPrompt = "support-answer-last";
 constexpr const char* kLastModel = "/models/last.gguf";
+// Stories of smaller numbers stay what they are.
+constexpr std::uint64_t kLiveAfter = 600'000;
 constexpr Duration kWatchesAreBack = std::chrono::minutes(4);
 
 struct NamedEdit {
@@ -70,30 +72,67 @@ const std::vector<NamedEdit>& catalogue() {
   return all;
 }
 
+// What live gates may find, and nobody else.
+const std::vector<NamedEdit>& live_catalogue() {
+  static const std::vector<NamedEdit> all = [] {
+    std::vector<NamedEdit> made = catalogue();
+    for (const auto& [name, edit] :
+         {std::pair{"a prompt that errs", use_prompt("errs")},
+          {"a prompt that refuses", use_prompt("refuses")},
+          {"a slow prompt", use_prompt("is-slow")},
+          {"one gate in the background", spec_edit([](Json& spec) {
+             spec["strategy"]["canary"]["analysis"] = {{"gates", Json::array({{{"name", "live-errors"}}})}};
+           })},
+          {"a proof in the background", spec_edit([](Json& spec) {
+             spec["strategy"]["canary"]["analysis"] = {{"gates", Json::array({{{"name", "live-proof"}}})}};
+           })},
+          {"a live gate in a step", spec_edit([](Json& spec) {
+             Json& steps = spec["strategy"]["canary"]["steps"];
+             steps.push_back({{"analysis", {{"gates", Json::array({{{"name", "live-errors"}}})}}}});
+           })}})
+      made.insert(made.end(), 2, {name, edit});
+    return made;
+  }();
+  return all;
+}
+
 // Accelerators of a cluster that has none to spare: as many as the catalogue's largest stable has pods.
 constexpr int kScarceAccelerators = 4;
 
-Json deployment_with(const std::string& policy, const char* first_pause) {
+// What sets stories apart.
+struct Setting {
+  std::string policy;  // of capacity; empty: accelerators are plenty
+  bool live = false;   // live gates watch in the background
+};
+
+Json deployment_with(const Setting& setting, const char* first_pause) {
   Json made = quick_deployment(first_pause);
+  const std::string& policy = setting.policy;
+  if (setting.live)
+    for (const char* gate : {"live-errors", "live-refusals", "live-ttft"})
+      made["spec"]["strategy"]["canary"]["analysis"]["gates"].push_back({{"name", gate}});
   if (!policy.empty()) made["spec"]["strategy"]["canary"]["capacityPolicy"] = {{"type", policy}};
   return made;
 }
 
-void create_all(User& user, const std::string& policy) {
+void create_all(User& user, const Setting& setting) {
   apply_samples(user);
+  if (setting.live) apply_live_samples(user);
   user.create(kube::kGuardrails, guardrail("topics", "lenient"));
-  user.create(kube::kModelDeployments, deployment_with(policy, "5s"));
+  user.create(kube::kModelDeployments, deployment_with(setting, "5s"));
 }
 
 // All is as it should be in Git, and new in every part.
-void want_last(User& user, const std::string& policy) {
+void want_last(User& user, const Setting& setting) {
   apply_samples(user);
   user.create(kube::kPromptVersions, prompt(kLastPrompt, 99, "The last word."));
   user.change(kube::kEvalGates, "support-golden",
               [](Json& spec) { spec["offline"]["metrics"][0]["objective"]["min"] = 0.85; });
   look_for("topics", kSafeWord)(user);
   user.change([&](Json& spec) {
-    spec = deployment_with(policy, "3s")["spec"];
+    spec = deployment_with(setting, "3s")["spec"];
+    // Few users may come in the end.
+    if (setting.live) spec["strategy"]["canary"]["onInconclusive"] = "Proceed";
     spec["promptRef"]["name"] = kLastPrompt;
     spec["backend"]["pods"]["model"]["uri"] = std::string("image://") + kLastModel;
     spec["guardrailRefs"] = Json::array({{{"name", "topics"}}});
@@ -170,30 +209,36 @@ struct Told {
   std::shared_ptr<Player> player;
 };
 
-// `policy`: of capacity; empty: accelerators are plenty.
 Told told_by(std::vector<std::pair<Duration, const NamedEdit*>> edits, Duration end,
-             const std::string& policy = "") {
+             const Setting& setting = {}) {
   Story story;
+  const std::string& policy = setting.policy;
+  if (setting.live) story.told.push_back("live gates watch in the background");
   if (!policy.empty()) story.told.push_back("accelerators are scarce, capacityPolicy " + policy);
   if (!policy.empty()) story.options.cluster.accelerators = kScarceAccelerators;
   auto player = std::make_shared<Player>();
   for (const auto& [at, edit] : edits)
     story.told.push_back(format_duration(at) + " users want " + edit->name);
-  story.options.phases = [edits, end, player, policy] {
-    const auto begin = [edits, player, policy](User& user) {
+  story.options.phases = [edits, end, player, setting] {
+    const auto begin = [edits, player, setting](User& user) {
       player->began = user.time();
-      create_all(user, policy);
+      create_all(user, setting);
       for (const auto& [at, edit] : edits)
         player->world->schedule(at, [&user, change = &edit->edit] { (*change)(user); });
     };
     const auto over = [end, player](const User& user) { return user.time() >= player->began + end; };
     return std::vector<Phase>{{"story", begin, over, true},
                               {"calm", [](User&) {}, ended_or_waits},
-                              {"last", [policy](User& user) { want_last(user, policy); }, last_one_serves}};
+                              {"last", [setting](User& user) { want_last(user, setting); }, last_one_serves}};
   };
   story.options.cluster.judge = judge;
   story.options.cluster.models = models();
   story.options.cluster.request_period = Duration(1'000);
+  if (setting.live) {
+    story.options.cluster.answers = answers;
+    story.options.cluster.turns = 2;
+    story.options.cluster.request_period = Duration(300);
+  }
   story.options.phase_limit = std::chrono::minutes(40);
   story.options.settle = Duration(20'000);
   story.options.silence = Duration(20'000);
@@ -221,12 +266,13 @@ Story make_story(std::uint64_t seed) {
   Draws draws(seed);
   const Duration end = std::array{Duration(40'000), Duration(90'000), Duration(240'000)}[draws.below(3)];
   std::vector<std::pair<Duration, const NamedEdit*>> edits;
+  const bool live = seed > kLiveAfter && seed % 5 == 3;
   for (auto count = draws.below(7); count > 0; --count)
-    edits.emplace_back(draws.time(end), &draws.of(catalogue()));
+    edits.emplace_back(draws.time(end), &draws.of(live ? live_catalogue() : catalogue()));
   std::ranges::sort(edits, {}, [](const auto& edit) { return edit.first; });
   // Some stories, by their number, so that the others stay what they are.
-  const std::string policy = seed % 7 == 1 ? "Replace" : seed % 21 == 2 ? "InPlace" : "";
-  auto [story, player] = told_by(std::move(edits), end, policy);
+  const std::string policy = seed % 7 == 1 ? "Replace" : seed % 21 == 2 && !live ? "InPlace" : "";
+  auto [story, player] = told_by(std::move(edits), end, {policy, live});
   PlayOptions& options = story.options;
   options.seed = seed;
   options.leader_election = draws.one_in(3);

@@ -78,4 +78,12 @@ api::LiveEvaluation quantities() {
   return live;
 }
 
+LiveWorld watched(api::LiveEvaluation gate) {
+  LiveWorld live;
+  live.world.add_live_gate("watch", std::move(gate));
+  live.world.watch({"watch"});
+  live.world.set_prompt("Third.");
+  return live;
+}
+
 }  // namespace llmops::release

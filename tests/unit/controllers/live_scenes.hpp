@@ -37,6 +37,8 @@ struct LiveWorld {
 // Watches error-rate for 60 s and at least 20 conversations, and gives up after 5 minutes.
 api::LiveEvaluation errors();
 api::LiveEvaluation quantities();  // the same of ttft
+// A release of a new prompt that this gate, "watch", watches in the background.
+LiveWorld watched(api::LiveEvaluation gate = errors());
 Timestamp slot_of(Timestamp time);
 
 }  // namespace llmops::release

@@ -1,0 +1,175 @@
+#include "tests/simulation/release/live_watch.hpp"
+
+#include <algorithm>
+
+#include "controllers/modeldeployment/core/live_judge.hpp"
+#include "tests/simulation/release/play.hpp"
+
+namespace llmops::simulation {
+namespace {
+
+constexpr Duration kSlot{5'000};
+// A gateway that does not answer is waited for so long.
+constexpr Duration kPatience{60'000};
+// One answer may be lost on its way, and another come to an operator that ends.
+constexpr int kToldForSure = 3;
+
+Timestamp next_slot(Timestamp time) {
+  const auto since_epoch = time.time_since_epoch() + kSlot - Duration(1);
+  return Timestamp(since_epoch - since_epoch % kSlot);
+}
+
+const api::LiveMetricEvidence* evidence_of(const std::optional<api::EvalRunStatus>& status,
+                                           api::LiveMetricName metric) {
+  if (!status || !status->live) return nullptr;
+  const auto found = std::ranges::find(status->live->metrics, metric, &api::LiveMetricEvidence::name);
+  return found == status->live->metrics.end() ? nullptr : &*found;
+}
+
+bool is_rate(api::LiveMetricName metric) {
+  return metric == api::LiveMetricName::ErrorRate || metric == api::LiveMetricName::BlockRate ||
+         metric == api::LiveMetricName::RefusalRate;
+}
+
+bool is_terminal(api::EvalRunPhase phase) {
+  return phase != api::EvalRunPhase::Pending && phase != api::EvalRunPhase::Running;
+}
+
+std::string text_of(std::int64_t trials, std::int64_t events) {
+  return std::to_string(events) + "/" + std::to_string(trials);
+}
+
+// No metric of the gate is watched in a release of these parts.
+bool is_left_out(const Json& live, const std::vector<api::Part>& changed) {
+  for (const Json& metric : live["metrics"]) {
+    const Json* ignored = find_path(metric, "ignoreWhenChanged");
+    const bool left_out =
+        ignored && std::ranges::any_of(changed, [&](api::Part part) {
+          return std::ranges::find(*ignored, Json(std::string(to_string(part)))) != ignored->end();
+        });
+    if (!left_out) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// Of a gateway that is there all counts, unless it was waited for in vain; of one that is gone what the
+// operator heard for sure.
+bool LiveWatch::must_count(const std::string& uid, Timestamp slot, Timestamp from, Timestamp to) const {
+  const auto known = cluster_->asked.find(uid);
+  if (known == cluster_->asked.end()) return false;
+  const ClusterState::Asked& asked = known->second;
+  if (cluster_->gateways.contains(asked.pod)) return to - from < kPatience || asked.told_through >= to;
+  const auto times = asked.times.find(slot);
+  return asked.operator_life == cluster_->world->starts(kOperator) && !cluster_->world->alive(kStandby) &&
+         times != asked.times.end() && times->second >= kToldForSure;
+}
+
+LiveWatch::Bounds LiveWatch::counted(const std::string& revision, const std::string& metric, Timestamp from,
+                                     Timestamp to) const {
+  Bounds bounds;
+  for (const auto& [uid, slots] : cluster_->really)
+    for (auto slot = slots.lower_bound(from); slot != slots.end() && slot->first < to; ++slot) {
+      const auto arm = slot->second.find(revision);
+      if (arm == slot->second.end()) continue;
+      const wire::TrialCount& count = arm->second.at(metric);
+      bounds.most.trials += count.trials;
+      bounds.most.events += count.events;
+      if (!must_count(uid, slot->first, from, to)) continue;
+      bounds.least.trials += count.trials;
+      bounds.least.events += count.events;
+    }
+  return bounds;
+}
+
+void LiveWatch::check_counts(const api::EvalRun& run, const api::LiveMetric& metric,
+                             const api::LiveMetricEvidence* before, const api::LiveMetricEvidence& after,
+                             std::vector<std::string>& problems) const {
+  const std::string name(to_string(metric.name));
+  const auto began = next_slot(run.status->live->began_at + metric.initial_delay.value_or(Duration(0)));
+  const Timestamp from = before && before->counted_through ? *before->counted_through : began;
+  const Timestamp to = after.counted_through.value_or(from);
+  if (to < from) problems.push_back(name + ": countedThrough went back to " + format_timestamp(to));
+  const api::LiveCount none;
+  for (const bool candidate : {true, false}) {
+    const api::LiveCount& had = !before ? none : candidate ? before->candidate : before->stable;
+    const api::LiveCount& has = candidate ? after.candidate : after.stable;
+    const std::int64_t trials = has.trials - had.trials, events = has.events - had.events;
+    const std::string what = name + " of " + (candidate ? "the candidate" : "stable") + " from " +
+                             format_timestamp(from) + " to " + format_timestamp(to) + ": ";
+    if (trials < 0 || events < 0) problems.push_back(what + "its counts went down");
+    if (!is_rate(metric.name) || !run.spec.stable_revision) continue;
+    const Bounds bounds =
+        counted(candidate ? run.spec.revision.hash : run.spec.stable_revision->hash, name, from, to);
+    const std::string recorded = "recorded " + text_of(trials, events) + ", ";
+    if (trials > bounds.most.trials || events > bounds.most.events)
+      problems.push_back(what + recorded + "really " + text_of(bounds.most.trials, bounds.most.events));
+    if (trials < bounds.least.trials || events < bounds.least.events)
+      problems.push_back(what + recorded + "gateways told " +
+                         text_of(bounds.least.trials, bounds.least.events));
+  }
+}
+
+std::vector<std::string> LiveWatch::on_eval_run(const StoredEvent& event) {
+  std::vector<std::string> problems;
+  const auto run = api::EvalRun::parse(event.after);
+  if (!run.ok() || !run->status || !run->status->phase) return problems;
+  const api::EvalRunPhase phase = *run->status->phase;
+  if (phase == api::EvalRunPhase::Failed) failed_.insert(event.key.name);
+  if (!run->spec.live || !run->status->live) return problems;
+  if (run->spec.background.value_or(false))
+    background_[{run->spec.run, run->spec.gate}] = {run->spec.revision.hash, phase};
+  const auto before =
+      event.before.is_null() ? Result<api::EvalRun>(api::EvalRun{}) : api::EvalRun::parse(event.before);
+  if (!before.ok()) return problems;
+  for (const auto& metric : run->spec.live->metrics)
+    if (const auto* after = evidence_of(run->status, metric.name))
+      check_counts(*run, metric, evidence_of(before->status, metric.name), *after, problems);
+  if (is_terminal(phase) && run->status->completed_at) {
+    api::EvalRunStatus again = *run->status;
+    again.phase = api::EvalRunPhase::Running;
+    release::conclude(*run->spec.live, *run->status->completed_at, true, again);
+    if (again.phase != phase)
+      problems.push_back("says " + std::string(to_string(phase)) + ", and its numbers say " +
+                         std::string(to_string(*again.phase)));
+  }
+  return problems;
+}
+
+bool LiveWatch::passed(const std::string& gate, const api::RunStatus& run, const std::string& candidate,
+                       bool undecided_is_enough) const {
+  const auto found = background_.find({run.number, gate});
+  if (found == background_.end() || found->second.revision != candidate) return false;
+  return found->second.phase == api::EvalRunPhase::Successful ||
+         (undecided_is_enough && found->second.phase == api::EvalRunPhase::Inconclusive);
+}
+
+std::vector<std::string> LiveWatch::on_status(const std::string& name,
+                                              const api::ModelDeploymentStatus& before,
+                                              const api::ModelDeploymentStatus& after) {
+  std::vector<std::string> problems;
+  if (!after.run || !after.run->decision || !after.candidate) return problems;
+  if (before.run && before.run->decision == after.run->decision) return problems;
+  const api::Decision& decision = *after.run->decision;
+  if (decision.verdict == api::Verdict::Failed && decision.eval_run && !failed_.contains(*decision.eval_run))
+    problems.push_back("the release was decided by " + *decision.eval_run + " before that was Failed");
+  if (decision.outcome != api::Outcome::Promoted || after.run->first_deploy.value_or(false) ||
+      after.run->watched_no_more.value_or(false))
+    return problems;
+  const Json* plan = cluster_->server->store.find(
+      kube::kControllerRevisions, {kNamespace, name + "-run-" + std::to_string(after.run->number)});
+  const Json* background = plan ? find_path(*plan, "data.background") : nullptr;
+  if (!background) return problems;
+  const bool proceeds = string_at(*plan, "data.onInconclusive") == "Proceed";
+  for (const Json& reference : *background) {
+    const std::string gate = string_at(reference, "name");
+    const Json* live = find_path(*plan, "data.gates." + gate + ".live");
+    if (live && is_left_out(*live, after.candidate->changed)) continue;
+    if (!passed(gate, *after.run, after.candidate->hash, proceeds))
+      problems.push_back("promoted before " + gate + " had passed in the background");
+  }
+  return problems;
+}
+
+}  // namespace llmops::simulation
