@@ -25,6 +25,14 @@ class EvidenceTest(unittest.TestCase):
         self.assertEqual(decision_of([eval_run("Failed", [LATENCY, ANSWERS])]), {
             "gate": "support-golden", "metric": "answer-contains", "value": -0.3333, "margin": 0.1, "n": 60, "verdict": "Failed"})
 
+    def test_where_all_passed_it_is_the_first_gates_and_else_the_one_that_did_not_let_it_pass(self):
+        live = {"name": "error-rate", "scorer": "error-rate", "verdict": "Failed", "candidate": "0.5000", "stable": "0.0000",
+                "difference": "0.5000", "margin": "10 %", "n": 12, "scored": 12, "unscored": 0}
+        golden, watching = eval_run("Successful", [{**ANSWERS, "verdict": "Successful"}]), eval_run("Failed", [live])
+        self.assertEqual(decision_of([golden, watching])["metric"], "error-rate")
+        self.assertEqual(decision_of([golden, watching])["margin"], 10)
+        self.assertEqual(decision_of([golden, eval_run("Successful", [{**live, "verdict": "Successful"}])])["metric"], "answer-contains")
+
     def test_without_a_stable_the_value_is_the_candidates_own_and_there_is_no_margin(self):
         first = {"name": "answer-contains", "scorer": "contains", "verdict": "Successful", "candidate": "0.9167", "margin": "0.1",
                  "n": 60, "scored": 60, "unscored": 0}
@@ -45,12 +53,12 @@ class EvidenceTest(unittest.TestCase):
 class ReportTest(unittest.TestCase):
     def setUp(self):
         self.outcome = Outcome("brief-prompt", "RolledBack", 7.26, 0, decision_of([eval_run("Failed", [ANSWERS])]))
-        self.load = {"requests": 12, "failed": 0, "arms": {"stable": 10, "candidate": 2},
+        self.load = {"requests": 12, "failed": 0, "failedOnPurpose": 0, "arms": {"stable": 10, "candidate": 2},
                      "revisions": {"stable 1": 4, "stable 2": 6, "candidate 2": 2}}
 
     def test_the_document_has_the_promised_shape(self):
         document = result_document(self.load, [self.outcome])
-        self.assertEqual(document, {"requests": 12, "failed": 0, "arms": {"candidate": 2, "stable": 10}, "phases": [
+        self.assertEqual(document, {"requests": 12, "failed": 0, "failedOnPurpose": 0, "arms": {"candidate": 2, "stable": 10}, "phases": [
             {"name": "brief-prompt", "result": "RolledBack", "seconds": 7.3, "newPods": 0, "decision": {
                 "gate": "support-golden", "metric": "answer-contains", "value": -0.3333, "margin": 0.1, "n": 60, "verdict": "Failed"}}]})
 
