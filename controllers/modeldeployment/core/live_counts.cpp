@@ -35,6 +35,7 @@ MergedCounts merge_counts(const Observed& observed, std::string_view metric, con
   MergedCounts merged;
   merged.through = mark;
   std::optional<Timestamp> all;  // decided by every gateway that answers
+  bool awaited = false, uncounted = false;
   const auto hold = [&](const PodState& pod, const std::string& why) {
     if (merged.held_by.empty()) merged.held_by = pod.meta.name + " " + why;
   };
@@ -42,19 +43,23 @@ MergedCounts merge_counts(const Observed& observed, std::string_view metric, con
     if (!pod.has_run || pod.ended()) continue;
     const auto report = observed.reports.find(pod.meta.uid);
     if (report == observed.reports.end()) {
+      const auto silent = observed.silent_for.find(pod.meta.uid);
+      if (silent != observed.silent_for.end() && silent->second >= kGatewayPatience) continue;
+      awaited = true;
       const auto why = observed.unreachable.find(pod.meta.name);
       hold(pod, why == observed.unreachable.end() ? "has not been asked" : why->second);
       continue;
     }
     const auto through = decided_through(report->second, metric);
     if (!through) {
+      uncounted = true;
       hold(pod, "does not count " + std::string(metric));
       continue;
     }
     all = all ? std::min(*all, *through) : *through;
   }
   if (!all) return merged;
-  if (!merged.held_by.empty() && *all - mark < kGatewayPatience) return merged;
+  if (awaited || (uncounted && *all - mark < kGatewayPatience)) return merged;
   if (*all <= mark) return merged;
   merged.through = *all;
   std::map<Timestamp, CountedSlot> slots;

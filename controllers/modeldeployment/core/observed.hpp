@@ -134,6 +134,8 @@ struct Observed {
   // By pod UID, while live gates count: what those told this process last that tell nothing now. Many are
   // gone, and what they counted is nowhere else.
   std::map<std::string, wire::GatewayReport> last_words;
+  // By pod UID, likewise: for how long this process has had no answer from it.
+  std::map<std::string, Duration> silent_for;
 
   std::optional<ConfigState> config;
   std::map<std::string, ChildState> children;  // by "Kind/name"

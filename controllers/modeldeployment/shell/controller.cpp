@@ -133,6 +133,7 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
     starting_.erase(key);
     derived_.erase(key);
     told_reports_.erase(key);
+    silent_since_.erase(key);
     co_return co_await sweep_records(key);
   }
   gone_since_.erase(key);

@@ -67,6 +67,7 @@ class ModelDeploymentController final : public Controller {
   Task<Result<void>> pull_reports(Observed& observed);
   Task<void> pull_report(const PodState& pod, Observed& observed);
   void remember_reports(Observed& observed);
+  void note_silence(Observed& observed);
   // act.cpp
   Task<Result<void>> act(const Observed& observed, const Action& action);
   Task<Result<void>> create(const Observed& observed, const Create& action);
@@ -102,7 +103,9 @@ class ModelDeploymentController final : public Controller {
   std::map<kube::ObjectKey, Derived> derived_;       // of releases that are under way
   // By pod UID, the last of each gateway while live gates count.
   std::map<kube::ObjectKey, std::map<std::string, wire::GatewayReport>> told_reports_;
-  std::set<kube::ObjectKey> starting_;               // runs that this process started and has not seen yet
+  // By pod UID, the uptime since which it does not answer, likewise.
+  std::map<kube::ObjectKey, std::map<std::string, Duration>> silent_since_;
+  std::set<kube::ObjectKey> starting_;  // runs that this process started and has not seen yet
 };
 
 }  // namespace llmops::release

@@ -31,7 +31,26 @@ Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
       pulls.push_back(env_.spawn("pull " + pod.meta.name, pull_report(pod, observed)));
   for (auto& pull : pulls) co_await pull.join();
   remember_reports(observed);
+  note_silence(observed);
   co_return Result<void>();
+}
+
+// By the time that passes here: clocks jump, and an operator that was away has heard of nobody's silence.
+void ModelDeploymentController::note_silence(Observed& observed) {
+  std::map<std::string, Duration> silent;
+  if (slots_wanted_since(observed)) {
+    const auto& known = silent_since_[observed.meta.key()];
+    for (const auto& pod : observed.gateway_pods) {
+      if (!pod.has_run || pod.ended() || observed.reports.contains(pod.meta.uid)) continue;
+      const auto since = known.find(pod.meta.uid);
+      silent[pod.meta.uid] = since == known.end() ? env_.uptime() : since->second;
+      observed.silent_for[pod.meta.uid] = env_.uptime() - silent[pod.meta.uid];
+    }
+  }
+  if (silent.empty())
+    silent_since_.erase(observed.meta.key());
+  else
+    silent_since_[observed.meta.key()] = std::move(silent);
 }
 
 // A gateway that goes takes its counts with it; the status may be waiting for the others to decide as much.

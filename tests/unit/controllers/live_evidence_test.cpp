@@ -115,6 +115,22 @@ TEST(LiveGate, CountsWhatAGatewayToldBeforeItWent) {
   EXPECT_EQ(merged(live).slots.size(), before.slots.size() - 1);
 }
 
+TEST(LiveGate, WaitsForAGatewayByItsOwnSilenceHoweverFarTheMarkIsBehind) {
+  LiveWorld live = watched();
+  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
+  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  auto& observed = live.world.observed;
+  observed.now += Duration(240'000);
+  live.world.settle();
+  PodState second = observed.gateway_pods[0];
+  second.meta.uid = "gateway-2";
+  observed.gateway_pods.push_back(second);
+  observed.silent_for["gateway-2"] = kGatewayPatience - Duration(1);
+  EXPECT_TRUE(merged(live).slots.empty()) << "it was asked for the first time a minute ago";
+  observed.silent_for["gateway-2"] = kGatewayPatience;
+  EXPECT_FALSE(merged(live).slots.empty());
+}
+
 TEST(LiveGate, CountsNoFurtherThanTheGatewayThatHasDecidedLeast) {
   LiveWorld live = watched();
   live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
