@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "controllers/modeldeployment/core/live_judge.hpp"
+#include "evaluator/live/evidence.hpp"
 #include "tests/simulation/release/play.hpp"
 
 namespace llmops::simulation {
@@ -126,10 +126,12 @@ std::vector<std::string> LiveWatch::on_eval_run(const StoredEvent& event) {
   for (const auto& metric : run->spec.live->metrics)
     if (const auto* after = evidence_of(run->status, metric.name))
       check_counts(*run, metric, evidence_of(before->status, metric.name), *after, problems);
-  if (is_terminal(phase) && run->status->completed_at) {
+  // One that its release left was not decided by its numbers.
+  const bool left = run->status->message && run->status->message->starts_with(live::kLeft);
+  if (is_terminal(phase) && run->status->completed_at && !left) {
     api::EvalRunStatus again = *run->status;
     again.phase = api::EvalRunPhase::Running;
-    release::conclude(*run->spec.live, *run->status->completed_at, true, again);
+    live::conclude(*run->spec.live, *run->status->completed_at, true, again);
     if (again.phase != phase)
       problems.push_back("says " + std::string(to_string(phase)) + ", and its numbers say " +
                          std::string(to_string(*again.phase)));
