@@ -48,6 +48,7 @@ void add_live_scenarios(std::vector<Scenario>& all) {
     scenario.phase = good ? "Healthy" : "RolledBack";
     // How often counts are told depends on time.
     scenario.more_writes = scenario.more_of_one = 8;
+    scenario.more_of_one_act = 3;
     scenario.live = true;
     all.push_back(std::move(scenario));
   };

@@ -39,14 +39,14 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string problems_of(const Played& played, const Played& reference) {
+std::string problems_of(const Played& played, const Played& reference, int more_of_one_act) {
   std::string text = joined(played.violations) + joined(played.traffic.failures) + joined(played.deaths);
   if (!played.unfinished.empty()) text += "did not end: " + played.unfinished + "\n";
   if (played.unfinished.empty() && played.state != reference.state)
     text += "another end:\n" + difference(reference.state, played.state);
   if (played.writes_when_settled > 0)
     text += std::to_string(played.writes_when_settled) + " writes after everything was settled\n";
-  text += done_more_often(played, reference, Which::Acts);
+  text += done_more_often(played, reference, Which::Acts, more_of_one_act);
   return text.empty() ? text : text + joined(played.story) + played.write_list();
 }
 

@@ -12,7 +12,7 @@ std::string joined(const std::vector<std::string>& lines);
 
 // Empty: no invariant was broken, no request failed, it ended as `reference` did, no act was done more often,
 // and nothing is written any more.
-std::string problems_of(const Played& played, const Played& reference);
+std::string problems_of(const Played& played, const Played& reference, int more_of_one_act = 0);
 // The writes that took effect more often than in the reference and `allowed` times more, a line each.
 std::string more_writes(const Played& played, const Played& reference, int allowed = 0);
 

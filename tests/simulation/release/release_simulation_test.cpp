@@ -273,7 +273,7 @@ int most_refusals(const Played& played) {
 
 TEST_P(EveryScenario, late_watches_make_nobody_create_twice) {
   const Played played = play(late_watches(GetParam()));
-  const std::string problems = problems_of(played, reference(GetParam()));
+  const std::string problems = problems_of(played, reference(GetParam()), GetParam().more_of_one_act);
   EXPECT_TRUE(problems.empty()) << problems;
   EXPECT_EQ(most_refusals(played), 0) << played.write_list();
 }
@@ -282,7 +282,7 @@ TEST_P(EveryScenario, losing_the_answer_to_every_write_once_repeats_no_act) {
   PlayOptions options = late_watches(GetParam());
   options.faults = once_for_each_write(Fault::ResponseLost);
   const Played played = play(options);
-  const std::string problems = problems_of(played, reference(GetParam()));
+  const std::string problems = problems_of(played, reference(GetParam()), GetParam().more_of_one_act);
   EXPECT_TRUE(problems.empty()) << problems;
   EXPECT_EQ(most_refusals(played), 1) << "an object that is there is waited for, not created again\n"
                                       << played.write_list();
@@ -291,7 +291,7 @@ TEST_P(EveryScenario, losing_the_answer_to_every_write_once_repeats_no_act) {
 TEST_P(EveryScenario, losing_every_write_once_ends_as_if_none_was_lost) {
   PlayOptions options = late_watches(GetParam());
   options.faults = once_for_each_write(Fault::RequestLost);
-  const std::string problems = problems_of(play(options), reference(GetParam()));
+  const std::string problems = problems_of(play(options), reference(GetParam()), GetParam().more_of_one_act);
   EXPECT_TRUE(problems.empty()) << problems;
 }
 

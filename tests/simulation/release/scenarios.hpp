@@ -19,6 +19,9 @@ struct Scenario {
   // waits are told that were not there before.
   int more_writes = 1;  // that a crash may cost, in all
   int more_of_one = 2;  // of the status of one object: how far a load has come, and a first acknowledgement
+  // Acts of one kind beyond those of the reference, whatever the fault: how far the steps have come when
+  // users' traffic decides depends on time.
+  int more_of_one_act = 0;
   int accelerators = 1000;
   bool live = false;  // users meet what the contents of revisions say
 

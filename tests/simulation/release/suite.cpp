@@ -12,7 +12,7 @@ std::size_t first_phase(const Played& reference) {
 }
 
 std::string judged(Family family, const Scenario& scenario, Played played, const Played& reference) {
-  std::string problems = problems_of(played, reference);
+  std::string problems = problems_of(played, reference, scenario.more_of_one_act);
   const auto expect = [&](int found, int wanted, const char* what) {
     if (found != wanted)
       problems += std::string(what) + " " + std::to_string(found) + " times, expected " +
