@@ -1,7 +1,7 @@
 // How long answers took, how long they were and what they cost, by the revision that gave them: histograms of
 // one percent (crds/base/log_buckets.hpp) of the last 5 to 10 minutes. Two halves take turns: the older one
-// is dropped when the younger one is 5 minutes old. At most 8 revisions: those of the configuration in force, and
-// others for as long as there is room.
+// is dropped when the younger one is 5 minutes old. At most 8 revisions: those of the configuration in force,
+// and others for as long as there is room.
 #pragma once
 
 #include <array>

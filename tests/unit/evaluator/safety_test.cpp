@@ -1,8 +1,8 @@
 // Vectors for the scorers of red-team sets.
 #include <gtest/gtest.h>
 
-#include "gateway/guard/refusal/refusal.hpp"
 #include "evaluator/scorers/scorer.hpp"
+#include "gateway/guard/refusal/refusal.hpp"
 
 namespace llmops::scorers {
 namespace {

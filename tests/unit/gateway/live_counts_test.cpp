@@ -184,7 +184,8 @@ TEST(LiveStall, IsNoTrialOfARequestThatFailedBeforeItsFirstTokenAndItsThreshold)
   EXPECT_EQ(live.total("latency"), (Count{0, 0}));
   live.router.on_result(live.begin(at(11'000)), ended(Outcome::Error, 1'001));
   live.router.on_result(live.begin(at(11'000)), ended(Outcome::ClientGone, 2'001));
-  EXPECT_EQ(live.total("ttft", at(20'000)), (Count{2, 2})) << "who leaves after the threshold has waited too long";
+  EXPECT_EQ(live.total("ttft", at(20'000)), (Count{2, 2}))
+      << "who leaves after the threshold has waited too long";
   EXPECT_EQ(live.total("latency", at(20'000)), (Count{1, 1}));
   EXPECT_EQ(live.closed("ttft", at(20'000)), at(20'000));
 }
