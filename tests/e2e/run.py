@@ -27,7 +27,7 @@ SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "attempts
 # What only works where the node is this machine, or users reach a Service: elsewhere they are forwarded to one gateway. And
 # what nobody wants in a cluster of his own: `uninstall` removes the kinds with every object in them.
 NEEDS_THE_NODE = ("gateway_deleted", "storm", "bad_input", "attempts", "upgrade", "argocd", "scarce_accelerators", "leader_lost",
-                  "api_server_stopped", "silence", "locked_down", "restore", "retention", "uninstall")
+                  "live_gates", "api_server_stopped", "silence", "locked_down", "restore", "retention", "uninstall")
 
 
 def play(screen, name, options):

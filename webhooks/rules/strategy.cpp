@@ -107,9 +107,9 @@ std::string gate_undecided(std::string_view name, std::string_view why) {
   return std::string(kGateField) + ": EvalGate " + std::string(name) + " cannot decide: " + std::string(why);
 }
 
-bool has_objective(const api::EvalGateSpec& gate) {
-  return gate.offline && std::ranges::any_of(gate.offline->metrics,
-                                             [](const auto& metric) { return metric.objective.has_value(); });
+bool has_objective(const std::optional<api::OfflineEvaluation>& offline) {
+  return offline && std::ranges::any_of(offline->metrics,
+                                        [](const auto& metric) { return metric.objective.has_value(); });
 }
 
 std::string gate_only_compares(std::string_view name) {

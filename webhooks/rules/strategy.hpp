@@ -1,11 +1,11 @@
 // What is valid in the steps of a ModelDeployment, and the gates that they name.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "crds/api/eval_gate.hpp"
 #include "crds/api/model_deployment.hpp"
 #include "webhooks/rules/problem.hpp"
 
@@ -25,7 +25,7 @@ std::string gate_undecided(std::string_view name, std::string_view why);
 
 // A gate without objectives cannot judge a candidate that takes stable's place (capacityPolicy InPlace).
 inline constexpr std::string_view kCapacityField = "spec.strategy.canary.capacityPolicy.type";
-bool has_objective(const api::EvalGateSpec& gate);
+bool has_objective(const std::optional<api::OfflineEvaluation>& offline);
 std::string gate_only_compares(std::string_view name);
 
 // Ways and steps that no release ever takes: a warning, NeverReached.

@@ -212,8 +212,7 @@ AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run
 }
 
 bool has_objective(const PinnedGate& gate) {
-  return gate.offline && std::ranges::any_of(gate.offline->metrics,
-                                             [](const auto& metric) { return metric.objective.has_value(); });
+  return rules::has_objective(gate.offline);
 }
 
 std::vector<api::GateReference> gates_with_objectives(const Plan& plan) {

@@ -10,6 +10,7 @@
 #include "crds/base/defaults.hpp"
 #include "crds/base/text.hpp"
 #include "evaluator/live/evidence.hpp"
+#include "evaluator/live/numbers.hpp"
 #include "evaluator/statistics/exceedance.hpp"
 #include "evaluator/statistics/quantile_sketch.hpp"
 
@@ -88,7 +89,7 @@ std::string count(const Observed& observed, const EvalRunState& run, const api::
   const MergedCounts counts = merge_counts(observed, name, run.revision, run.stable, mark);
   evidence.counted_through = counts.through;
   if (takes_time(metric.name) && !load_is_comparable(observed))
-    return name + " is not judged while the candidate's pods get " + "more than 1.5" +
+    return name + " is not judged while the candidate's pods get more than " + live::number(kComparableLoad) +
            " times what stable's get";
   add_slots(metric, counts.slots, evidence);
   return counts.held_by.empty() ? "" : name + " waits for " + counts.held_by;
@@ -158,9 +159,10 @@ std::optional<wire::TokenPrices> price_of(const Observed& observed, const api::L
 // Its release has ended, or a person took it past the step that this gate was to judge.
 bool was_left(const Observed& observed, const EvalRunState& eval_run) {
   const auto& status = observed.status;
-  const std::int64_t number = run_number(eval_run.meta);
-  if (!eval_run.live || number > status.last_run.value_or(0)) return false;
+  if (!eval_run.live) return false;
   if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) return false;
+  const std::int64_t number = run_number(eval_run.meta);
+  if (number > status.last_run.value_or(0)) return false;
   if (!status.run || status.run->number != number || status.run->decision) return true;
   return !eval_run.background && eval_run.step < status.run->current_step_index;
 }

@@ -125,8 +125,12 @@ def faulty(stage):
     played = release_with("proof", **backend(tokens=14))
     check(stage, "a good candidate is promoted with a proof", "Promoted", played)
 
+    def counted():
+        runs = [r for r in release.eval_runs() if r["spec"]["gate"] == case.gate and r.get("status", {}).get("phase") == "Running"]
+        return any(m["candidate"]["trials"] for r in runs for m in r["status"].get("live", {}).get("metrics", []))
+
     def kill():
-        time.sleep(2)  # in the middle of the counts, not before them
+        stage.wait("the gate has counted", counted, 60)  # in the middle of the counts, not before them
         stage.kill_operator()
         gateway = release.pods("gateway")[0]
         stage.kube.delete("pods", stage.namespace, gateway["metadata"]["name"])
