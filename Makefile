@@ -3,9 +3,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 SEEDS ?= 1000
+ROUNDS ?= 5
 SEED ?=
 PROGRAMS ?= 200
 MUTANTS ?=
+BENCH ?=
 TAG ?= dev
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -22,6 +24,9 @@ deps: ## Install the Debian packages that are missing (root)
 
 deps-build:
 	@e2e/cluster/deps.sh build
+
+deps-bench:
+	@e2e/cluster/deps.sh bench
 
 build/%/build.ninja:
 	@cmake --preset $*
@@ -65,6 +70,15 @@ conformance: deps-build build/release/build.ninja ## Play PROGRAMS=200 random pr
 	@e2e/cluster/build.sh kube
 	@ninja -C build/release --quiet conformance_test
 	@LLMOPS_PROGRAMS=$(PROGRAMS) LLMOPS_SEED=$(SEED) $(PYTHON) tests/integration/conformance/with_api_server.py build/release/tests/conformance_test
+
+bench-gateway: deps-bench build/release/build.ninja ## The gateway beside nginx and Envoy before one engine stub in ROUNDS=5 rounds, and which bars it meets (root installs nginx)
+	@ninja -C build/release --quiet llmops-gateway gateway_load
+	@$(PYTHON) tests/benchmarks/gateway_beside_peers.py build/release --rounds $(ROUNDS)
+
+bench-operator: deps build ## The operator beside Argo Rollouts at 1,000 settled and 100 moving objects; BENCH="--settled 100" for less (root)
+	@e2e/cluster/build.sh kube kwok argo-rollouts
+	@ninja -C build/release --quiet operator_decide
+	@$(PYTHON) tests/benchmarks/operator_scale.py $(BENCH)
 
 mutants: deps-build ## Put faults into a copy of our code, all or MUTANTS="names", and expect tests to fail
 	@$(PYTHON) tests/mutants/run.py $(MUTANTS)
@@ -113,5 +127,5 @@ cluster-up: deps ## A real one-node Kubernetes on this machine (root); then: . e
 cluster-down: ## End it and leave the machine as it was (root)
 	@e2e/cluster/down.sh
 
-.PHONY: help docs release-table deps deps-build build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate sim-statistics conformance mutants lint \
+.PHONY: help docs release-table deps deps-build deps-bench build quickstart quickstart-clean test test-unit test-integration test-e2e test-argocd simulate sim-statistics conformance bench-gateway bench-operator mutants lint \
   format image chart manifests schemas cluster-up cluster-down

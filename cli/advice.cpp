@@ -1,5 +1,7 @@
 #include "cli/advice.hpp"
 
+#include <algorithm>
+
 #include "cli/moments.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
@@ -61,6 +63,12 @@ void advise_on_questions(const Explanation& made, const GateEvidence& gate, Sent
   if (gate.record->spec.live) {
     next.push_back("Read what was counted: kubectl get evalrun " + gate.eval_run + " -n " + made.ns +
                    " -o yaml (status.live)");
+    return;
+  }
+  if (gate.record->spec.prometheus) {
+    next.push_back("Read the queries that were asked: kubectl get evalrun " + gate.eval_run + " -n " +
+                   made.ns + " -o yaml (spec.prometheus); each measurement: kubectl logs job/" +
+                   gate.eval_run + " -n " + made.ns + ", for an hour");
     return;
   }
   std::string tag;
@@ -186,7 +194,12 @@ void follow_rollback(const Explanation& made, const Release& release, Sentences&
 void follow_promotion(const Explanation& made, const Release& release, Timestamp now, Sentences& followed) {
   const auto& status = release.status;
   if (is_stable_now(made, release)) {
-    followed.push_back("All conversations go to it.");
+    const auto holdback = std::ranges::find(status.arms, api::ArmName::Holdback, &api::Arm::name);
+    if (holdback == status.arms.end())
+      followed.push_back("All conversations go to it.");
+    else
+      followed.push_back("All conversations go to it but " + std::to_string(holdback->weight) + " %, which " +
+                         revision(holdback->revision) + " keeps for comparison.");
     if (status.previous_stable && status.bake_until)
       followed.push_back("Pods of " + revision(status.previous_stable->revision) + " are kept warm " +
                          until(*status.bake_until, now) + ".");

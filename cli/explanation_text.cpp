@@ -72,6 +72,10 @@ std::string gate_headline(const GateEvidence& gate, const std::string& stable) {
   const auto& status = *gate.record->status;
   if (gate.record->spec.live && status.live) {
     text += ". " + counted_text(*gate.record, stable);
+  } else if (gate.record->spec.prometheus) {
+    text += ". Prometheus was asked";
+    if (status.started_at && status.completed_at)
+      text += " for " + humanize(*status.completed_at - *status.started_at);
   } else if (!status.metrics.empty()) {
     text += ". " +
             std::string(gate.record->spec.stable_revision ? "Both revisions were" : "The candidate was") +
@@ -120,6 +124,10 @@ std::string gates_text(const Explanation& made) {
       }
       text +=
           "    " + metric.name + " (" + metric.scorer + "): " + std::string(to_string(metric.verdict)) + "\n";
+      if (gate.record->spec.prometheus) {
+        text += wrapped(metric.message.value_or(""), "      ");
+        continue;
+      }
       text +=
           lines(metric_sentences(metric, demand_of(*gate.record, metric.name), stable_name(made)), "      ");
     }

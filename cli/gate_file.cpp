@@ -100,10 +100,11 @@ Result<LiveGateFile> read_live_gate(const std::string& path, const std::string& 
   auto parsed = api::EvalGate::parse(document->object);
   if (!parsed) return with_context(parsed.error(), context_of(*document));
   if (!parsed->spec.live)
-    return Error{ErrorCode::InvalidArgument,
-                 context_of(*document) +
-                     ": found an offline gate, allowed one with spec.live (llmops "
-                     "compare judges offline ones)"};
+    return Error{
+        ErrorCode::InvalidArgument,
+        context_of(*document) +
+            (parsed->spec.prometheus ? ": found a gate that asks Prometheus" : ": found an offline gate") +
+            ", allowed one with spec.live (llmops compare judges offline ones)"};
   return LiveGateFile{string_at(document->object, "metadata.name"), std::move(*parsed->spec.live)};
 }
 
@@ -120,7 +121,8 @@ Result<Gate> read_gate(const std::string& path, const std::string& name, std::is
   if (!parsed->spec.offline)
     return Error{
         ErrorCode::InvalidArgument,
-        context + ": found a live gate, allowed one with spec.offline (llmops live judges live ones)"};
+        context + (parsed->spec.prometheus ? ": found a gate that asks Prometheus" : ": found a live gate") +
+            ", allowed one with spec.offline (llmops live judges live ones)"};
   gate.offline = std::move(*parsed->spec.offline);
   for (std::size_t i = 0; i < gate.offline.metrics.size(); ++i) {
     const auto checked =

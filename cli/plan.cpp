@@ -41,7 +41,7 @@ Result<Manifests> read_all(const std::vector<std::string>& paths, std::istream& 
 }
 
 // METRIC=SHARE.
-Result<std::pair<std::string, double>> rate_of(const std::string& text) {
+Result<std::pair<std::string, double>> rate_of(std::string_view option, const std::string& text) {
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
   const std::string share = equals == std::string::npos ? "" : text.substr(equals + 1);
@@ -50,7 +50,7 @@ Result<std::pair<std::string, double>> rate_of(const std::string& text) {
   api::LiveMetricName metric{};
   if (!api::from_string(name, metric) || share.empty() || *end != '\0' || !(rate > 0 && rate < 1))
     return Error{ErrorCode::InvalidArgument,
-                 "--rate: found \"" + text +
+                 std::string(option) + ": found \"" + text +
                      "\", allowed a metric of live gates and a share between 0 and 1 (error-rate=0.02)"};
   return std::pair(name, rate);
 }
@@ -72,6 +72,11 @@ class PlanVerb final : public Verb {
                    "how often stable has a metric's event, as METRIC=SHARE; again for more (default 0.02; of "
                    "quantities 1 - quantile)")
         ->allow_extra_args(false);
+    app.add_option(
+           "--harm", harms_,
+           "how often a candidate has it whose harm is to show, as METRIC=SHARE; again for more (default "
+           "twice and five times the rate)")
+        ->allow_extra_args(false);
     app.add_option("--weight", assumptions_.weight,
                    "percent of the conversations that the candidate gets (10)")
         ->check(CLI::Range(0.1, 99.9));
@@ -82,9 +87,14 @@ class PlanVerb final : public Verb {
 
   int run(Context& context) override {
     for (const std::string& text : rates_) {
-      auto rate = rate_of(text);
+      auto rate = rate_of("--rate", text);
       if (!rate) return end_with_usage(rate.error(), context);
       assumptions_.rates.insert_or_assign(rate->first, rate->second);
+    }
+    for (const std::string& text : harms_) {
+      auto harm = rate_of("--harm", text);
+      if (!harm) return end_with_usage(harm.error(), context);
+      assumptions_.harms[harm->first].push_back(harm->second);
     }
     assumptions_.conversations_per_minute = traffic_;
     auto manifests = read_all(files_, context.in);
@@ -112,6 +122,8 @@ class PlanVerb final : public Verb {
     Json plan;
     if (gate->spec.live) {
       plan = plan_live(*gate->spec.live, assumptions_);
+    } else if (gate->spec.prometheus) {
+      plan = plan_prometheus(*gate->spec.prometheus);
     } else if (gate->spec.offline) {
       const auto& reference = gate->spec.offline->dataset.config_map_ref;
       const std::string ns = string_at(object, "metadata.namespace");
@@ -129,7 +141,8 @@ class PlanVerb final : public Verb {
                           golden ? golden->name : "");
     } else {
       return Error{ErrorCode::InvalidArgument,
-                   "EvalGate " + called + ": spec: found neither offline nor live, allowed one of them"};
+                   "EvalGate " + called +
+                       ": spec: found neither offline nor live nor prometheus, allowed one of them"};
     }
     plan["name"] = called;
     return plan;
@@ -149,7 +162,7 @@ class PlanVerb final : public Verb {
 
   std::vector<std::string> files_;
   std::string name_;
-  std::vector<std::string> rates_;
+  std::vector<std::string> rates_, harms_;
   std::optional<double> traffic_;
   PlanAssumptions assumptions_;
   OutputFormat format_ = OutputFormat::Text;

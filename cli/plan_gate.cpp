@@ -1,6 +1,7 @@
 #include "cli/plan_gate.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "crds/base/defaults.hpp"
@@ -8,6 +9,7 @@
 #include "evaluator/judgement/metric_plan.hpp"
 #include "evaluator/live/evidence.hpp"
 #include "evaluator/live/numbers.hpp"
+#include "evaluator/prometheus/plan.hpp"
 #include "evaluator/scorers/scorer.hpp"
 #include "evaluator/statistics/live_power.hpp"
 #include "evaluator/statistics/sample_size.hpp"
@@ -15,6 +17,7 @@
 #include "webhooks/rules/gate_power.hpp"
 #include "webhooks/rules/gate_words.hpp"
 #include "webhooks/rules/live_gate.hpp"
+#include "webhooks/rules/prometheus_gate.hpp"
 
 namespace llmops::cli {
 namespace {
@@ -80,6 +83,15 @@ class LivePlan {
     return kAssumedRate;
   }
 
+  std::vector<double> harms_of(std::size_t i) const {
+    if (const auto given = assumed_.harms.find(gate_.metrics[i].name); given != assumed_.harms.end())
+      return given->second;
+    std::vector<double> harms;
+    for (const double times : kHarms)
+      if (times * rates_[i] < 1) harms.push_back(times * rates_[i]);
+    return harms;
+  }
+
   double stable_per_candidate() const { return (100 - assumed_.weight) / assumed_.weight; }
 
   std::optional<double> seconds_for(double conversations) const {
@@ -126,11 +138,9 @@ class LivePlan {
   }
 
   void harms(const live::LiveTest& test, Json& told) {
-    for (const double times : kHarms) {
-      const double rate = times * rates_[test.metric];
-      if (rate >= 1) continue;
+    for (const double rate : harms_of(test.metric)) {
       Json one = answer(test, rate);
-      one["times"] = times;
+      one["times"] = rate / rates_[test.metric];
       told["questions"].push_back(std::move(one));
     }
     const auto shown = smallest_harm(test);
@@ -258,10 +268,30 @@ Json plan_offline(const api::OfflineEvaluation& offline, std::optional<std::stri
   return plan;
 }
 
+Json plan_prometheus(const api::PrometheusEvaluation& gate) {
+  const rules::PrometheusReport report = rules::check_prometheus_gate(gate);
+  const auto seconds = [](Duration duration) {
+    return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  };
+  std::string message = report.message;
+  for (const auto& problem : report.problems) message += "; " + problem.message;
+  Json plan = {{"kind", "Prometheus"},
+               {"decidable", report.decidable()},
+               {"message", message},
+               {"seconds", seconds(prometheus::planned(gate))},
+               {"metrics", Json::array()}};
+  for (const auto& metric : gate.metrics)
+    plan["metrics"].push_back({{"name", metric.name},
+                               {"count", metric.count.value_or(defaults::kQueryCount)},
+                               {"seconds", seconds(prometheus::planned(metric))}});
+  return plan;
+}
+
 std::string plan_text(const Json& gate) {
-  const bool live = string_at(gate, "kind") == "Live";
-  return string_at(gate, "name") + " (" + (live ? "live" : "offline") + "): " + string_at(gate, "message") +
-         "\n" + (live ? live_text(gate) : offline_text(gate));
+  const std::string kind = string_at(gate, "kind");
+  const std::string text = kind == "Live" ? live_text(gate) : kind == "Offline" ? offline_text(gate) : "";
+  const std::string word = kind == "Live" ? "live" : kind == "Offline" ? "offline" : "prometheus";
+  return string_at(gate, "name") + " (" + word + "): " + string_at(gate, "message") + "\n" + text;
 }
 
 }  // namespace llmops::cli

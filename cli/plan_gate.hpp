@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crds/api/shared.hpp"
 #include "crds/base/json.hpp"
@@ -17,7 +18,9 @@ inline constexpr double kAssumedWeight = 10;  // percent
 // What is not known before a release.
 struct PlanAssumptions {
   std::map<std::string, double> rates;  // of stable, by metric; each in (0, 1)
-  double weight = kAssumedWeight;       // percent of the conversations that the candidate gets, in (0, 100)
+  // Of candidates that do harm, likewise; without any, multiples of stable's.
+  std::map<std::string, std::vector<double>> harms;
+  double weight = kAssumedWeight;  // percent of the conversations that the candidate gets, in (0, 100)
   std::optional<double> conversations_per_minute;  // of both arms together, above 0
 };
 
@@ -34,6 +37,10 @@ Json plan_live(const api::LiveEvaluation& live, const PlanAssumptions& assumptio
 // `golden_set`: its text, absent when it is not at hand; `name` says where it is from.
 Json plan_offline(const api::OfflineEvaluation& offline, std::optional<std::string_view> golden_set,
                   std::string_view name);
+
+// {kind: "Prometheus", decidable, message, seconds, metrics: [{name, count, seconds}]}
+// `seconds`: from the gate's start to the last measurement when none is an error.
+Json plan_prometheus(const api::PrometheusEvaluation& prometheus);
 
 // One of the above with its "name", for people.
 std::string plan_text(const Json& gate);

@@ -86,7 +86,8 @@ Result<Replay> replay_of(const Json& object) {
   if (!run->spec.live)
     return Error{ErrorCode::InvalidArgument,
                  context +
-                     ": found an offline one, allowed one with spec.live (the answers of an offline one "
+                     (run->spec.prometheus ? ": found one that asks Prometheus" : ": found an offline one") +
+                     ", allowed one with spec.live (the answers of others "
                      "are not kept; llmops compare judges those that you have)"};
   if (!run->status || !run->status->live || !run->status->phase)
     return Error{ErrorCode::InvalidArgument, context +

@@ -67,7 +67,7 @@ std::string revisions(const api::ModelDeploymentStatus& status, Timestamp now) {
   if (status.candidate)
     add_revision(table, "candidate", *status.candidate, arm_of(status, api::ArmName::Candidate), "");
   if (status.previous_stable && status.bake_until)
-    add_revision(table, "previous", *status.previous_stable, nullptr,
+    add_revision(table, "previous", *status.previous_stable, arm_of(status, api::ArmName::Holdback),
                  "kept warm " + until(*status.bake_until, now));
   const auto& desired = status.desired;
   const auto is = [&](const std::optional<api::RevisionStatus>& other) {

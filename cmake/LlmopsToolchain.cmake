@@ -46,6 +46,7 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(GTest REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(simdjson REQUIRED)
 # The system's interpreter: the one that Debian's python3-yaml belongs to.
 set(Python3_ROOT_DIR /usr)
 set(Python3_FIND_STRATEGY LOCATION)

@@ -1,11 +1,12 @@
-// llmops-evaluator: reads evalspec/v1 and a golden set, asks the arms, leaves evalsummary/v1 as termination
-// message and evalresult/v1 as the last line of standard output. Exit 0 for every verdict, 1 when the verdict
-// could not be written down, 2 for wrong flags.
+// llmops-evaluator: reads evalspec/v1 and a golden set, asks the arms (or a Prometheus), leaves
+// evalsummary/v1 as termination message and evalresult/v1 as the last line of standard output. Exit 0 for
+// every verdict, 1 when the verdict could not be written down, 2 for wrong flags.
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 #include "evaluator/job/job.hpp"
 #include "operator/platform/real/loop.hpp"
@@ -18,6 +19,7 @@ struct Flags {
   std::string spec_digest;
   std::string dataset = "/etc/llmops/dataset/dataset.jsonl";
   std::string token;
+  std::string endpoint;
   std::string termination_log = "/dev/termination-log";
   std::string items;
 };
@@ -49,10 +51,12 @@ int run(const Flags& flags) {
   JobInput input;
   input.spec_text = read_file(flags.spec);
   input.spec_digest = flags.spec_digest;
-  input.dataset_text = read_file(flags.dataset);
+  if (flags.endpoint.empty()) input.dataset_text = read_file(flags.dataset);
+  input.endpoint_folder = flags.endpoint;
   input.token_path = flags.token;
   input.code_version = LLMOPS_VERSION;
   input.progress = tell_progress;
+  input.tell = [](std::string_view measurement) { std::cerr << measurement << "\n"; };
   JobOutcome outcome;
   {
     Loop loop;
@@ -67,7 +71,7 @@ int run(const Flags& flags) {
   std::cerr << outcome.requests << " requests, " << outcome.retries << " of them retries\n"
             << outcome.summary << "\n";
   written = write_file(flags.termination_log, outcome.summary) && written;
-  std::cout << outcome.result << std::endl;
+  if (!outcome.result.empty()) std::cout << outcome.result << std::endl;
   return written ? 0 : 1;
 }
 
@@ -76,12 +80,15 @@ int run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   llmops::evaluator::Flags flags;
-  CLI::App app("Judges a candidate against stable on a golden set.", "llmops-evaluator");
+  CLI::App app("Judges a candidate against stable on a golden set, or by what a Prometheus says.",
+               "llmops-evaluator");
   app.add_option("--spec", flags.spec, "evalspec/v1 as JSON")->capture_default_str();
   app.add_option("--spec-digest", flags.spec_digest, "SHA-256 that the specification must have; default any");
   app.add_option("--dataset", flags.dataset, "golden set as JSON Lines")->capture_default_str();
   app.add_option("--token", flags.token,
                  "file with the bearer token for the evaluation port; read again every minute");
+  app.add_option("--endpoint", flags.endpoint,
+                 "folder with the url, token and ca of a Prometheus; then there is no golden set");
   app.add_option("--termination-log", flags.termination_log, "where evalsummary/v1 goes")
       ->capture_default_str();
   app.add_option("--items", flags.items, "file for each answer as JSON Lines, e.g. /dev/stdout");

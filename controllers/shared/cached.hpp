@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "controllers/shared/kept_meta.hpp"
 #include "crds/base/json.hpp"
 #include "crds/base/result.hpp"
 #include "operator/kube/object.hpp"
@@ -23,7 +24,7 @@ Result<Cached<T>> project(std::string_view raw_object) {
   if (!tree.ok()) return tree.error();
   Result<T> object = T::parse(*tree);
   if (!object.ok()) return object.error();
-  return Cached<T>{kube::parse_meta(*tree), std::move(object).value()};
+  return Cached<T>{kept_meta(*tree), std::move(object).value()};
 }
 
 }  // namespace llmops::controllers

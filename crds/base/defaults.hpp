@@ -44,6 +44,7 @@ inline constexpr std::int64_t kGatewayReplicas = 2;
 inline constexpr std::string_view kGatewayCpuRequest = "50m";
 inline constexpr std::string_view kGatewayMemoryRequest = "32Mi";
 inline constexpr Duration kBakeDuration = 10min;
+inline constexpr std::int64_t kHoldbackWeight = 0;
 inline constexpr Duration kAbortScaleDownDelay = 30s;
 inline constexpr std::string_view kOnInconclusive = "Pause";
 inline constexpr std::string_view kCapacityPolicyType = "Surge";
@@ -76,6 +77,12 @@ inline constexpr double kLiveAlpha = 0.05;
 inline constexpr double kLiveQuantile = 0.95;
 inline constexpr double kLiveQuantityMargin = 0.1;  // of ttft, latency, tokens and cost
 inline constexpr std::string_view kLiveRequire = "NoHarm";
+
+// Queries to a Prometheus.
+inline constexpr std::int64_t kQueryCount = 1;
+inline constexpr std::int64_t kFailureLimit = 0;
+inline constexpr std::int64_t kInconclusiveLimit = 0;
+inline constexpr std::int64_t kConsecutiveErrorLimit = 4;
 
 // gatewayconfig/v1.
 inline constexpr Duration kEngineRequestTimeout = 10min;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "crds/base/json_parser.hpp"
 #include "crds/base/json_writer.hpp"
 
 namespace llmops {
@@ -159,6 +160,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes)
     return Error{ErrorCode::TooLarge, "JSON of " + std::to_string(text.size()) + " bytes, allowed " +
                                           std::to_string(limits.max_bytes)};
+  if (auto value = parse_quickly(text, limits.max_depth)) return std::move(*value);
   if (deeper_than(text, limits.max_depth))
     return Error{ErrorCode::TooLarge,
                  "JSON nested deeper than " + std::to_string(limits.max_depth) + " levels"};

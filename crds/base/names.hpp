@@ -20,6 +20,7 @@ inline constexpr std::string_view kServingHash = "llmops.dev/serving-hash";
 inline constexpr std::string_view kRevisionHash = "llmops.dev/revision-hash";
 inline constexpr std::string_view kRun = "llmops.dev/run";
 inline constexpr std::string_view kEvalRun = "llmops.dev/eval-run";
+inline constexpr std::string_view kCallsEndpoint = "llmops.dev/calls-endpoint";  // on an evaluator's pod
 
 // Annotations.
 inline constexpr std::string_view kContentDigest = "llmops.dev/content-digest";

@@ -47,6 +47,9 @@ inline constexpr std::string_view kScorerInvalid = "ScorerInvalid";
 inline constexpr std::string_view kMarginUnreachable = "MarginUnreachable";
 inline constexpr std::string_view kObjectiveUnreachable = "ObjectiveUnreachable";
 inline constexpr std::string_view kNothingFails = "NothingFails";
+inline constexpr std::string_view kQueryInvalid = "QueryInvalid";
+inline constexpr std::string_view kConditionInvalid = "ConditionInvalid";
+inline constexpr std::string_view kTakesTooLong = "TakesTooLong";
 
 // Of an EvalRun; a verdict is its own reason.
 inline constexpr std::string_view kRunning = "Running";
@@ -146,6 +149,9 @@ inline constexpr std::array kConditions{
     Condition{"EvalGate", "Decidable", "False", kMarginUnreachable},
     Condition{"EvalGate", "Decidable", "False", kObjectiveUnreachable},
     Condition{"EvalGate", "Decidable", "False", kNothingFails},
+    Condition{"EvalGate", "Decidable", "False", kQueryInvalid},
+    Condition{"EvalGate", "Decidable", "False", kConditionInvalid},
+    Condition{"EvalGate", "Decidable", "False", kTakesTooLong},
     Condition{"EvalGate", "Ready", "True", kDecidable},
     Condition{"EvalGate", "Reconciling", "False", kDecidable},
     Condition{"EvalGate", "Stalled", "False", kDecidable},
@@ -170,6 +176,15 @@ inline constexpr std::array kConditions{
     Condition{"EvalGate", "Ready", "False", kNothingFails},
     Condition{"EvalGate", "Reconciling", "False", kNothingFails},
     Condition{"EvalGate", "Stalled", "True", kNothingFails},
+    Condition{"EvalGate", "Ready", "False", kQueryInvalid},
+    Condition{"EvalGate", "Reconciling", "False", kQueryInvalid},
+    Condition{"EvalGate", "Stalled", "True", kQueryInvalid},
+    Condition{"EvalGate", "Ready", "False", kConditionInvalid},
+    Condition{"EvalGate", "Reconciling", "False", kConditionInvalid},
+    Condition{"EvalGate", "Stalled", "True", kConditionInvalid},
+    Condition{"EvalGate", "Ready", "False", kTakesTooLong},
+    Condition{"EvalGate", "Reconciling", "False", kTakesTooLong},
+    Condition{"EvalGate", "Stalled", "True", kTakesTooLong},
     Condition{"EvalRun", "Complete", "False", kRunning},
     Condition{"EvalRun", "Complete", "True", kSuccessful},
     Condition{"EvalRun", "Complete", "True", kFailed},
@@ -229,6 +244,9 @@ inline constexpr std::array kEvents{
     Event{"EvalGate", "Warning", kMarginUnreachable},
     Event{"EvalGate", "Warning", kObjectiveUnreachable},
     Event{"EvalGate", "Warning", kNothingFails},
+    Event{"EvalGate", "Warning", kQueryInvalid},
+    Event{"EvalGate", "Warning", kConditionInvalid},
+    Event{"EvalGate", "Warning", kTakesTooLong},
     Event{"EvalRun", "Normal", kSuccessful},
     Event{"EvalRun", "Warning", kFailed},
     Event{"EvalRun", "Warning", kInconclusive},

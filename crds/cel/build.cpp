@@ -52,13 +52,14 @@ Result<Expression> make_integer(const Token& token) {
   return make_literal(Value::of(number));
 }
 
-Result<Expression> make_call(const Token& name, bool is_method, std::vector<Expression> arguments) {
-  const Function* function = find_function(name.text, is_method, arguments.size());
+Result<Expression> make_call(const Token& name, bool is_method, std::vector<Expression> arguments,
+                             Language language) {
+  const Function* function = find_function(name.text, is_method, arguments.size(), language);
   if (function == nullptr)
     return syntax_error(name.at,
                         (is_method ? "." : "") + name.text + "() with " +
                             std::to_string(arguments.size() - (is_method ? 1 : 0)) + " arguments",
-                        function_names());
+                        function_names(language));
   Expression result = make(Operation::Call, std::move(arguments));
   result.function = function;
   return result;

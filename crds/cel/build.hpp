@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "crds/base/result.hpp"
+#include "crds/cel/cel.hpp"
 #include "crds/cel/expression.hpp"
 #include "crds/cel/lexer.hpp"
 
@@ -16,7 +17,8 @@ Expression make_literal(Value value);
 // Errors of these: InvalidArgument at the byte of `name`.
 Result<Expression> make_integer(const Token& name);
 // A function, or a method whose object is the first argument.
-Result<Expression> make_call(const Token& name, bool is_method, std::vector<Expression> arguments);
+Result<Expression> make_call(const Token& name, bool is_method, std::vector<Expression> arguments,
+                             Language language);
 // object.matches(arguments…): one literal pattern.
 Result<Expression> make_matches(const Token& name, Expression object,
                                 const std::vector<Expression>& arguments);

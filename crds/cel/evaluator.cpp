@@ -1,5 +1,6 @@
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "crds/cel/cel.hpp"
@@ -280,15 +281,20 @@ class Evaluation {
 
 }  // namespace
 
-Result<Program> Program::compile(std::string_view source) {
-  auto parsed = parse_expression(source);
+Result<Program> Program::compile(std::string_view source, Language language) {
+  auto parsed = parse_expression(source, language);
   if (!parsed) return parsed.error();
-  return Program(std::make_shared<const Expression>(std::move(parsed->root)), parsed->uses_old_self);
+  return Program(std::make_shared<const Expression>(std::move(parsed->root)), std::move(parsed->called),
+                 language, parsed->uses_old_self);
 }
 
-Result<Value> Program::evaluate(const Value& self) const {
+bool Program::calls(std::string_view function) const {
+  return std::find(called_.begin(), called_.end(), function) != called_.end();
+}
+
+Result<Value> Program::evaluate(const Value& value) const {
   if (uses_old_self_) return failed("oldSelf: found no object before, allowed only in a change");
-  return Evaluation().of(*root_, {nullptr, "self", &self});
+  return Evaluation().of(*root_, {nullptr, language_ == Language::Rules ? "self" : "result", &value});
 }
 
 }  // namespace llmops::cel

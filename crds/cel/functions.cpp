@@ -1,6 +1,7 @@
 #include "crds/cel/functions.hpp"
 
 #include <array>
+#include <cmath>
 
 namespace llmops::cel {
 namespace {
@@ -71,28 +72,48 @@ Result<Value> duration(Arguments arguments) {
   return Value::of(*parsed);
 }
 
-constexpr std::array<Function, 8> kFunctions{{{"size", false, 1, size},
-                                              {"size", true, 1, size},
-                                              {"startsWith", true, 2, about_texts<starts_with>},
-                                              {"endsWith", true, 2, about_texts<ends_with>},
-                                              {"contains", true, 2, about_texts<contains>},
-                                              {"split", true, 2, split},
-                                              {"isSorted", true, 1, is_sorted},
-                                              {"duration", false, 1, duration}}};
+// An integer is a number too, and neither of the two.
+template <bool test(double)>
+Result<Value> about_number(Arguments arguments) {
+  if (!is_number(arguments[0])) return no_overload("a function of numbers", arguments);
+  return Value::of(arguments[0].number() != nullptr && test(*arguments[0].number()));
+}
+
+bool is_nan(double number) {
+  return std::isnan(number);
+}
+bool is_infinite(double number) {
+  return std::isinf(number);
+}
+
+constexpr std::array<Function, 11> kFunctions{{{"size", false, 1, size},
+                                               {"size", true, 1, size},
+                                               {"startsWith", true, 2, about_texts<starts_with>},
+                                               {"endsWith", true, 2, about_texts<ends_with>},
+                                               {"contains", true, 2, about_texts<contains>},
+                                               {"split", true, 2, split},
+                                               {"isSorted", true, 1, is_sorted},
+                                               {"duration", false, 1, duration},
+                                               {"len", false, 1, size, false},
+                                               {"isNaN", false, 1, about_number<is_nan>, false},
+                                               {"isInf", false, 1, about_number<is_infinite>, false}}};
 
 }  // namespace
 
-const Function* find_function(std::string_view name, bool is_method, std::size_t arguments) {
+const Function* find_function(std::string_view name, bool is_method, std::size_t arguments,
+                              Language language) {
   for (const Function& function : kFunctions)
-    if (function.name == name && function.is_method == is_method && function.arguments == arguments)
+    if (function.name == name && function.is_method == is_method && function.arguments == arguments &&
+        (function.of_rules || language == Language::Conditions))
       return &function;
   return nullptr;
 }
 
-std::string function_names() {
+std::string function_names(Language language) {
   std::string names = "has(), .matches()";
   for (const Function& function : kFunctions)
-    names += std::string(", ") + (function.is_method ? "." : "") + std::string(function.name) + "()";
+    if (function.of_rules || language == Language::Conditions)
+      names += std::string(", ") + (function.is_method ? "." : "") + std::string(function.name) + "()";
   return names;
 }
 

@@ -20,13 +20,13 @@ constexpr std::pair<std::string_view, Operation> kRelations[] = {
 
 class Parser {
  public:
-  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+  Parser(std::vector<Token> tokens, Language language) : tokens_(std::move(tokens)), language_(language) {}
 
   Result<Parsed> all() {
     auto root = expression();
     if (!root) return root.error();
     if (peek().kind != Kind::End) return unexpected("an operator or the end");
-    return Parsed{std::move(*root), uses_old_self_};
+    return Parsed{std::move(*root), std::move(called_), uses_old_self_};
   }
 
  private:
@@ -162,7 +162,12 @@ class Parser {
     if (!arguments) return arguments.error();
     if (name.text == "matches") return make_matches(name, std::move(object), *arguments);
     arguments->insert(arguments->begin(), std::move(object));
-    return make_call(name, true, std::move(*arguments));
+    return call(name, true, std::move(*arguments));
+  }
+
+  Result<Expression> call(const Token& name, bool is_method, std::vector<Expression> arguments) {
+    called_.push_back(name.text);
+    return make_call(name, is_method, std::move(arguments), language_);
   }
 
   Result<Expression> macro(const Token& name, Expression range) {
@@ -213,12 +218,15 @@ class Parser {
       auto arguments = list("(", ")");
       if (!arguments) return arguments.error();
       if (token.text == "has") return make_has(token, std::move(*arguments));
-      return make_call(token, false, std::move(*arguments));
+      return call(token, false, std::move(*arguments));
     }
     const bool declared = std::find(variables_.begin(), variables_.end(), token.text) != variables_.end();
-    if (!declared && token.text == "oldSelf") uses_old_self_ = true;
-    if (!declared && token.text != "self" && token.text != "oldSelf")
-      return syntax_error(token.at, token.text, "self, oldSelf or the variable of a macro");
+    const bool is_rule = language_ == Language::Rules;
+    if (!declared && is_rule && token.text == "oldSelf") uses_old_self_ = true;
+    if (!declared && !(is_rule ? token.text == "self" || token.text == "oldSelf" : token.text == "result"))
+      return syntax_error(
+          token.at, token.text,
+          (is_rule ? std::string("self, oldSelf") : std::string("result")) + " or the variable of a macro");
     Expression variable;
     variable.operation = Operation::Variable;
     variable.name = token.text;
@@ -255,6 +263,8 @@ class Parser {
   }
 
   std::vector<Token> tokens_;
+  Language language_;
+  std::vector<std::string> called_;
   std::size_t next_ = 0;
   std::size_t depth_ = 0;
   std::vector<std::string> variables_;  // of the macros around
@@ -263,13 +273,13 @@ class Parser {
 
 }  // namespace
 
-Result<Parsed> parse_expression(std::string_view source) {
+Result<Parsed> parse_expression(std::string_view source, Language language) {
   if (source.size() > kMaxSourceBytes)
     return Error{ErrorCode::TooLarge, "found " + std::to_string(source.size()) + " bytes, allowed " +
                                           std::to_string(kMaxSourceBytes)};
   auto tokens = read_tokens(source);
   if (!tokens) return tokens.error();
-  return Parser(std::move(*tokens)).all();
+  return Parser(std::move(*tokens), language).all();
 }
 
 }  // namespace llmops::cel

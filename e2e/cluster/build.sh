@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the cluster's programs once into the cache: kube (all of Kubernetes and etcd), CoreDNS, Helm, the pause image.
-# usage: build.sh [kube|coredns|helm|pause|kubeconform|argocd]…   (the first four without an argument)
+# usage: build.sh [kube|coredns|helm|pause|kubeconform|argocd|kwok|argo-rollouts]…   (the first four without an argument)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/common.sh"
@@ -12,6 +12,8 @@ COREDNS=v1.15.0
 HELM=v3.22.0
 KUBECONFORM=v0.8.0
 ARGOCD=v3.5.7
+KWOK=v0.8.0
+ARGO_ROLLOUTS=v1.10.1
 
 # kube_flags: the version that the API server and kubectl report.
 kube_flags() {
@@ -80,6 +82,23 @@ build_argocd() {
   ln -sfn "$root" "$LLMOPS_CACHE/redis"
 }
 
+# Nodes and pods without a kubelet, for benchmarks; beside it what they do: ready at once.
+files_of_kwok() {
+  local module
+  module=$("$GO" list -mod=readonly -m -f '{{.Dir}}' sigs.k8s.io/kwok) && install -m 644 -t "$1" "$module"/kustomize/stage/{node,pod}/fast/*-*.yaml
+}
+build_kwok() { go_program kwok $KWOK sigs.k8s.io/kwok/cmd/kwok ""; }
+
+# A peer, for benchmarks.
+files_of_argo-rollouts() {
+  local module
+  module=$("$GO" list -mod=readonly -m -f '{{.Dir}}' github.com/argoproj/argo-rollouts) && install -m 644 -t "$1" "$module"/manifests/crds/*-crd.yaml
+}
+build_argo-rollouts() {
+  go_program argo-rollouts $ARGO_ROLLOUTS github.com/argoproj/argo-rollouts/cmd/rollouts-controller \
+    "-X github.com/argoproj/argo-rollouts/utils/version.version=$ARGO_ROLLOUTS"
+}
+
 build_pause() {
   local target work
   target=$LLMOPS_CACHE/pause-$(digest_of "$here/pause/pause.c" "$here/../images/oci_image.py").tar
@@ -99,7 +118,7 @@ build_pause() {
 mkdir -p "$LLMOPS_BIN"
 [ $# -gt 0 ] || set -- pause kube coredns helm
 for name in "$@"; do
-  case $name in kube | coredns | helm | kubeconform | argocd | pause) ;; *) die "unknown program: $name" ;; esac
+  case $name in kube | coredns | helm | kubeconform | argocd | kwok | argo-rollouts | pause) ;; *) die "unknown program: $name" ;; esac
   # A second caller waits for the first and then finds its result.
   exec 9>"$LLMOPS_CACHE/.lock-$name"
   flock 9

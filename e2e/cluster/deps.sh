@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs the Debian 12 packages that the project needs; does nothing when all are there.
-# usage: deps.sh [build|cluster]   (build: compile and unit tests; cluster, the default: everything)
+# usage: deps.sh [build|cluster|bench]   (build: compile and unit tests; cluster, the default: a cluster as well;
+# bench: build, and the peers of the benchmarks)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/common.sh"
@@ -14,12 +15,15 @@ build=(
 )
 cluster=(
   containerd runc containernetworking-plugins nftables iptables iproute2 procps kmod util-linux mmdebstrap
+  prometheus  # tests/integration/prometheus starts one of its own
 )
+bench=(nginx-light)
 
 case ${1:-cluster} in
   build) wanted=("${build[@]}") ;;
   cluster) wanted=("${build[@]}" "${cluster[@]}") ;;
-  *) die "usage: deps.sh [build|cluster]" ;;
+  bench) wanted=("${build[@]}" "${bench[@]}") ;;
+  *) die "usage: deps.sh [build|cluster|bench]" ;;
 esac
 
 # A Go of the machine's own will do; any old one can fetch the right one (lib/go.sh).

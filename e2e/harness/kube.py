@@ -146,6 +146,20 @@ class Kube:
             if error.status != 404:
                 raise
 
+    def watch(self, path, version):
+        """Yields (type, object) of what has happened since `version` to what `path`, with a query, lists; until the watch ends."""
+        connection = self._connect(300)
+        try:
+            connection.request("GET", f"{path}&watch=true&timeoutSeconds=240&resourceVersion={version}")
+            answer = connection.getresponse()
+            while line := answer.readline():
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    return
+                yield event["type"], event["object"]
+        finally:
+            connection.close()
+
     def watch_rows(self, plural, namespace, name):
         """Yields (cells by column name, object) as `kubectl get -w` shows them, now and at each change, until the
         watch ends; (None, None) when the object is gone."""

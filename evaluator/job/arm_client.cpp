@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "evaluator/job/base_url.hpp"
 #include "evaluator/job/chat.hpp"
 
 namespace llmops::evaluator {
@@ -57,36 +58,11 @@ Task<bool> is_blocked(BodyStream& body) {
 }  // namespace
 
 Result<ArmEndpoint> parse_arm_url(std::string_view url) {
-  const Error bad{ErrorCode::InvalidArgument, "url: found \"" + std::string(url.substr(0, 200)) +
-                                                  "\", allowed http://HOST:PORT/PATH or https://…"};
-  ArmEndpoint endpoint;
-  std::string_view rest = url;
-  if (rest.starts_with("http://")) {
-    rest.remove_prefix(7);
-  } else if (rest.starts_with("https://")) {
-    rest.remove_prefix(8);
-    endpoint.peer.tls = std::make_shared<const TlsClient>();
-    endpoint.peer.port = 443;
-  } else {
-    return bad;
-  }
-  const std::size_t slash = std::min(rest.find('/'), rest.size());
-  std::string_view authority = rest.substr(0, slash);
-  std::string_view path = rest.substr(slash);
-  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
-  if (bracket == std::string_view::npos) return bad;
-  if (const std::size_t colon = authority.find(':', bracket); colon != std::string_view::npos) {
-    const std::string_view port = authority.substr(colon + 1);
-    const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), endpoint.peer.port);
-    if (code != std::errc{} || end != port.data() + port.size() || endpoint.peer.port == 0) return bad;
-    authority = authority.substr(0, colon);
-  }
-  if (authority.starts_with('[')) authority = authority.substr(1, authority.size() - 2);
-  if (authority.empty()) return bad;
-  while (path.ends_with('/')) path.remove_suffix(1);
-  endpoint.peer.host = std::string(authority);
-  endpoint.target = std::string(path) + "/chat/completions";
-  return endpoint;
+  auto base = parse_base_url(url);
+  if (!base)
+    return Error{ErrorCode::InvalidArgument,
+                 "url: found \"" + std::string(url.substr(0, 200)) + "\", " + base.error().message};
+  return ArmEndpoint{std::move(base->peer), base->path + "/chat/completions"};
 }
 
 Task<Result<ArmClient::Attempt>> ArmClient::attempt(const ArmEndpoint& endpoint, HttpRequest request,

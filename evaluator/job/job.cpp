@@ -5,6 +5,7 @@
 #include "crds/base/digest.hpp"
 #include "crds/base/json.hpp"
 #include "evaluator/job/ask_all.hpp"
+#include "evaluator/job/prometheus_job.hpp"
 #include "evaluator/judgement/judge.hpp"
 #include "evaluator/judgement/report.hpp"
 #include "evaluator/judgement/verdict.hpp"
@@ -27,8 +28,7 @@ struct Prepared {
   std::optional<std::size_t> stable;
 };
 
-Result<Prepared> prepare(const JobInput& input) {
-  Prepared prepared;
+Result<wire::EvalSpec> read_spec(const JobInput& input) {
   if (const std::string found = sha256_hex(input.spec_text);
       !input.spec_digest.empty() && found != input.spec_digest)
     return Error{ErrorCode::InvalidArgument, "evalspec: found digest " + std::string(short_hash(found)) +
@@ -38,19 +38,26 @@ Result<Prepared> prepare(const JobInput& input) {
   if (!json) return with_context(json.error(), "evalspec");
   auto spec = wire::EvalSpec::parse(*json);
   if (!spec) return with_context(spec.error(), "evalspec");
-  prepared.spec = std::move(*spec);
+  if (!spec->offline == !spec->prometheus)
+    return Error{ErrorCode::InvalidArgument, "evalspec: allowed exactly one of offline and prometheus"};
+  return std::move(*spec);
+}
+
+Result<Prepared> prepare(const JobInput& input, wire::EvalSpec spec) {
+  Prepared prepared;
+  prepared.spec = std::move(spec);
   const std::string digest = sha256_hex(input.dataset_text);
-  if (digest != prepared.spec.dataset_digest)
+  const std::string planned = prepared.spec.dataset_digest.value_or("");
+  if (digest != planned)
     return Error{ErrorCode::InvalidArgument, "dataset: found digest " + std::string(short_hash(digest)) +
-                                                 ", allowed " +
-                                                 std::string(short_hash(prepared.spec.dataset_digest)) +
+                                                 ", allowed " + std::string(short_hash(planned)) +
                                                  " that the run was planned with"};
   auto dataset = judgement::parse_dataset(input.dataset_text);
   if (!dataset) return dataset.error();
   prepared.dataset = std::move(*dataset);
-  if (const auto most = prepared.spec.offline.max_items; most && *most > 0)
+  if (const auto most = prepared.spec.offline->max_items; most && *most > 0)
     prepared.dataset.items.resize(std::min(prepared.dataset.items.size(), static_cast<std::size_t>(*most)));
-  auto plans = judgement::plan_metrics(prepared.spec.offline.metrics);
+  auto plans = judgement::plan_metrics(prepared.spec.offline->metrics);
   if (!plans) return with_context(plans.error(), "evalspec: offline");
   prepared.plans = std::move(*plans);
   if (const auto usable = judgement::check_references(prepared.dataset, prepared.plans); !usable)
@@ -120,10 +127,17 @@ JobOutcome unmeasured(Env& env, const JobInput& input, Timestamp started, const 
 
 Task<JobOutcome> run_job(Env& env, Transport& transport, JobInput input) {
   const Timestamp started = env.now();
-  Result<Prepared> ready = prepare(input);
+  auto spec = read_spec(input);
+  if (!spec) co_return unmeasured(env, input, started, spec.error());
+  if (spec->prometheus) {
+    Task<JobOutcome> asking = run_prometheus_job(env, transport, std::move(*spec->prometheus),
+                                                 std::move(input.endpoint_folder), std::move(input.tell));
+    co_return co_await std::move(asking);
+  }
+  Result<Prepared> ready = prepare(input, std::move(*spec));
   if (!ready) co_return unmeasured(env, input, started, ready.error());
   Prepared& prepared = *ready;
-  const api::OfflineEvaluation& offline = prepared.spec.offline;
+  const api::OfflineEvaluation& offline = *prepared.spec.offline;
   const Duration timeout = offline.timeout.value_or(kTimeout);
   ArmClient client(env, transport, TokenFile(input.token_path),
                    offline.request_timeout.value_or(kRequestTimeout), env.uptime() + timeout);
@@ -134,7 +148,7 @@ Task<JobOutcome> run_job(Env& env, Transport& transport, JobInput input) {
   }
   AskOptions options;
   options.eval_run = prepared.spec.eval_run;
-  options.model = prepared.spec.served_model_name;
+  options.model = prepared.spec.served_model_name.value_or("");
   options.max_tokens = offline.max_tokens.value_or(kMaxTokens);
   options.concurrency =
       static_cast<std::size_t>(std::clamp<std::int64_t>(offline.concurrency.value_or(kConcurrency), 1, 64));

@@ -108,4 +108,10 @@ bool any_servable(const std::vector<EndpointPointer>& endpoints) {
                      [](const auto& endpoint) { return endpoint->servable; });
 }
 
+bool awaits_probe(const std::vector<EndpointPointer>& endpoints) {
+  return !any_servable(endpoints) && std::ranges::any_of(endpoints, [](const EndpointPointer& endpoint) {
+    return endpoint->address.ready && !endpoint->address.terminating && !endpoint->probed;
+  });
+}
+
 }  // namespace llmops::gateway

@@ -27,6 +27,7 @@ struct EndpointAddress {
 struct Endpoint {
   EndpointAddress address;
   std::string serving_hash;  // the first 10 digits
+  bool probed = false;       // a probe has ended, in whatever way
   bool servable = false;     // the probe got an answer of the right model, and a first token
   bool suspected = false;    // a request failed on it: gets none until a probe has looked, but still counts
   bool gone = false;         // no longer in the cluster's list
@@ -68,5 +69,8 @@ EndpointPointer choose_endpoint(const std::vector<EndpointPointer>& endpoints,
 std::size_t free_room(const std::vector<EndpointPointer>& endpoints, double queue_factor);
 
 bool any_servable(const std::vector<EndpointPointer>& endpoints);
+
+// Nothing is servable only because no probe has ended yet of pods that the cluster calls ready.
+bool awaits_probe(const std::vector<EndpointPointer>& endpoints);
 
 }  // namespace llmops::gateway

@@ -41,20 +41,40 @@ Result<void> Router::on_config(const wire::GatewayConfig& config, const Revision
     for (const RevisionPointer& revision : model.revisions) revisions.push_back(revision->hash);
   distributions_.keep(std::move(revisions));
   remember_issuers();
+  note_knowledge();
   return {};
 }
 
 EndpointChange Router::on_endpoints(std::string_view serving_hash,
                                     const std::vector<EndpointAddress>& addresses) {
-  return endpoints_.replace(serving_hash, addresses);
+  EndpointChange change = endpoints_.replace(serving_hash, addresses);
+  note_knowledge();
+  return change;
 }
 
 void Router::on_probe(std::string_view pod_uid, bool servable, std::int64_t slots) {
   const EndpointPointer endpoint = endpoints_.find(pod_uid);
   if (!endpoint) return;
+  endpoint->probed = true;
   endpoint->servable = servable;
   endpoint->suspected = false;
   if (slots > 0) endpoint->address.slots = slots;
+  note_knowledge();
+}
+
+// An arm whose engines no probe has seen yet is not without engines: requests that came now would fall back
+// to stable, and count as its errors.
+void Router::note_knowledge() {
+  if (knows_arms_ || !config_) return;
+  bool servable = false, awaits = false;
+  for (const Model& model : config_->models)
+    for (const Arm& arm : model.arms) {
+      if (arm.weight == 0) continue;
+      const auto endpoints = endpoints_.of(arm.revision->serving_hash);
+      servable = servable || any_servable(endpoints);
+      awaits = awaits || awaits_probe(endpoints);
+    }
+  knows_arms_ = servable && !awaits;
 }
 
 void Router::on_suspicion(std::string_view pod_uid) {
@@ -244,7 +264,8 @@ bool Router::ready() const {
   for (const Model& model : config_->models) {
     if (model.overflow == wire::Overflow::Shed) return true;  // whoever comes gets an answer
     for (const Arm& arm : model.arms)
-      if (arm.weight > 0 && any_servable(endpoints_.of(arm.revision->serving_hash))) return true;
+      if (knows_arms_ && arm.weight > 0 && any_servable(endpoints_.of(arm.revision->serving_hash)))
+        return true;
   }
   return false;
 }

@@ -133,7 +133,8 @@ class Router {
 
   bool configured() const { return config_ != nullptr; }
   bool opened() const;
-  // Open, and an endpoint of an arm with weight is servable, or requests without room are shed.
+  // Open, and an endpoint of an arm with weight is servable, or requests without room are shed. In the
+  // beginning not before a probe of each such arm has ended.
   bool ready() const;
   std::int64_t epoch() const { return config_ ? config_->epoch : 0; }
   std::shared_ptr<const ConfigSnapshot> config() const { return config_; }
@@ -160,6 +161,7 @@ class Router {
   bool evaluation_has_room(const Model& model, const std::vector<EndpointPointer>& endpoints) const;
   void leave_queue(RequestId id, Request& request);
   void give_back(Request& request);
+  void note_knowledge();
   void remember_issuers();
 
   // What has signed feedback ids of answers that users may still judge.
@@ -170,6 +172,7 @@ class Router {
   RouterOptions options_;
   std::shared_ptr<const ConfigSnapshot> config_;
   EndpointSet endpoints_;
+  bool knows_arms_ = false;  // probes of all arms with weight have ended once
   LiveCounts counts_;
   Distributions distributions_;
   std::vector<Issuer> issuers_;  // the latest first

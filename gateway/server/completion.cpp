@@ -78,13 +78,28 @@ Result<void> CompletionBuilder::feed(std::string_view bytes) {
       done_ = true;
       continue;
     }
-    auto chunk = parse_json(data);
-    if (!chunk.ok()) return with_context(chunk.error(), "an event of the engine");
-    if (auto taken = take_chunk(*chunk); !taken.ok()) return taken;
+    if (auto taken = take_event(data); !taken.ok()) return taken;
   }
   if (splitter_.pending() > kMaxEventBytes)
     return Error{ErrorCode::TooLarge,
                  "the engine sent an event longer than " + std::to_string(kMaxEventBytes) + " bytes"};
+  return {};
+}
+
+// All but the choices is the same in most events: what was read once is not read again.
+Result<void> CompletionBuilder::take_event(std::string_view data) {
+  const std::string_view choices = scan_chunk(data).choices;
+  const auto before = static_cast<std::size_t>(choices.empty() ? 0 : choices.data() - data.data());
+  const std::string_view frame_begin = data.substr(0, before);
+  const std::string_view frame_end = data.substr(before + choices.size());
+  const bool known =
+      !choices.empty() && !frame_begin_.empty() && frame_begin == frame_begin_ && frame_end == frame_end_;
+  auto read = parse_json(known ? choices : data);
+  if (!read.ok()) return with_context(read.error(), "an event of the engine");
+  if (known) return take_choices(*read);
+  if (auto taken = take_chunk(*read); !taken.ok()) return taken;
+  frame_begin_ = choices.empty() ? std::string_view() : frame_begin;
+  frame_end_ = frame_end;
   return {};
 }
 
@@ -99,8 +114,12 @@ Result<void> CompletionBuilder::take_chunk(const Json& chunk) {
   if (const auto usage = chunk.find("usage"); usage != chunk.end() && usage->is_object())
     usage_ = {integer_at(*usage, "prompt_tokens"), integer_at(*usage, "completion_tokens")};
   const auto choices = chunk.find("choices");
-  if (choices == chunk.end() || !choices->is_array()) return {};
-  for (const Json& piece : *choices) {
+  return choices == chunk.end() ? Result<void>() : take_choices(*choices);
+}
+
+Result<void> CompletionBuilder::take_choices(const Json& choices) {
+  if (!choices.is_array()) return {};
+  for (const Json& piece : choices) {
     if (!piece.is_object()) continue;
     const long long index = integer_at(piece, "index");
     if (index < 0 || index >= static_cast<long long>(kMaxChoices))

@@ -33,7 +33,9 @@ class CompletionBuilder {
   std::string take(const std::string& served_model);
 
  private:
+  Result<void> take_event(std::string_view data);
   Result<void> take_chunk(const Json& chunk);
+  Result<void> take_choices(const Json& choices);
 
   Json& choice_of(std::size_t index);
 
@@ -44,6 +46,8 @@ class CompletionBuilder {
   bool done_ = false;
   bool has_content_ = false;
   TokenUsage usage_;
+  // What stands around the choices in the event that was last read whole.
+  std::string frame_begin_, frame_end_;
   Json top_ = Json::object();
   Json choices_ = Json::array();
 };

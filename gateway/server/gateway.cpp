@@ -103,8 +103,9 @@ Task<void> Gateway::answer_admin(ServerExchange& exchange) {
     const char* why = shutting_down_          ? "shutting down\n"
                       : !router_.configured() ? "no configuration yet\n"
                       : !router_.opened()     ? "not open for users yet\n"
-                      : !router_.ready()      ? "no servable engine of an arm with traffic\n"
-                                              : nullptr;
+                      : !router_.ready()
+                          ? "no servable engine, or one that no probe has seen yet, of an arm with traffic\n"
+                          : nullptr;
     const int status = why ? 503 : 200;
     const std::string body = why ? why : "ok\n";
     (void)co_await exchange.respond(status, text_headers(), body);

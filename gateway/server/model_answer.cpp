@@ -45,13 +45,16 @@ const AnswerFormat* ModelExchange::enforced_format() const {
   return prompt->response_format->enforced ? &*prompt->response_format : nullptr;
 }
 
+Task<bool> ModelExchange::start_events() {
+  if (exchange_.started()) co_return true;
+  status_ = 200;
+  Headers headers = good_headers("text/event-stream; charset=utf-8");
+  const auto started = co_await exchange_.start(200, std::move(headers), HeadGoes::WithNext);
+  co_return started.ok();
+}
+
 Task<bool> ModelExchange::send_events(std::string_view events) {
-  if (!exchange_.started()) {
-    status_ = 200;
-    Headers headers = good_headers("text/event-stream; charset=utf-8");
-    const auto started = co_await exchange_.start(200, std::move(headers));
-    if (!started.ok()) co_return false;
-  }
+  if (!co_await start_events()) co_return false;
   const auto written = co_await exchange_.write(events);
   co_return written.ok();
 }
@@ -118,7 +121,7 @@ Task<ModelExchange::Step> ModelExchange::relay(HttpResponse& response, AnswerGua
       if (held.size() > gateway_.options().max_answer_bytes)
         co_return co_await refuse(api_error(502, "the answer is too long to be checked for its form"),
                                   Outcome::Error);
-    } else if (!out.empty() && !co_await send_events(out)) {
+    } else if (!out.empty() && !rewriter.done() && !co_await send_events(out)) {
       co_return gone();
     }
     if (rewriter.done()) break;
@@ -127,12 +130,15 @@ Task<ModelExchange::Step> ModelExchange::relay(HttpResponse& response, AnswerGua
   if (format) {
     const auto problem = wrong_choice(*format, builder.choices(), answer);
     if (problem) co_return co_await refuse(api_error(502, *problem), Outcome::Error);
-    if (!co_await send_events(held)) co_return gone();
+    out = std::move(held);
   }
+  // The last events go out with the end, and what they end is known before the client can see it.
+  if (!co_await start_events()) co_return gone();
   usage_ = rewriter.usage();
   outcome_ = rewriter.failed() ? Outcome::Error : outcome_of(answer);
   give_back();
-  (void)co_await exchange_.finish();
+  const auto finished = co_await exchange_.finish(out);
+  if (!finished.ok()) co_return gone();
   // To the very end, so that the connection can be used again; an engine that was stopped is left.
   if (!answer || !answer->stopped()) (void)co_await response.body->read();
   co_return Step::Done;
@@ -241,11 +247,10 @@ Task<ModelExchange::Step> ModelExchange::say(std::string text) {
   if (request_.include_usage) events += "data: " + head + "]," + usage + "}\n\n";
   events += "data: [DONE]\n\n";
   Headers headers = good_headers("text/event-stream; charset=utf-8");
-  const auto started = co_await exchange_.start(200, std::move(headers));
+  const auto started = co_await exchange_.start(200, std::move(headers), HeadGoes::WithNext);
   if (!started.ok()) co_return gone();
-  const auto written = co_await exchange_.write(events);
-  if (!written.ok()) co_return gone();
-  (void)co_await exchange_.finish();
+  const auto finished = co_await exchange_.finish(events);
+  if (!finished.ok()) co_return gone();
   co_return Step::Done;
 }
 

@@ -70,6 +70,7 @@ class ModelExchange {
   bool moderation_is_told() const;
   // The form without which an answer must not reach the client; null when none is asked for.
   const AnswerFormat* enforced_format() const;
+  Task<bool> start_events();
   Task<bool> send_events(std::string_view events);  // false: nobody is there any more
   void absorb(const AnswerGuard* answer);           // its record and texts become the request's
 

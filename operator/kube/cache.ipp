@@ -26,7 +26,9 @@ void Cache<T>::replace_in(const std::string& ns, std::vector<std::string> raw_it
 // Everything is now `fresh` and these items.
 template <class T>
 void Cache<T>::exchange(std::map<ObjectKey, Pointer> fresh, std::vector<std::string> raw_items) {
-  for (const auto& raw : raw_items) {
+  for (auto& item : raw_items) {
+    // Its room is given back at once, for the projections of those that follow.
+    const std::string raw = std::move(item);
     Result<T> object = project_(raw);
     if (object.ok()) {
       auto pointer = std::make_shared<const T>(std::move(object).value());

@@ -72,6 +72,8 @@ class Server {
 // One request being answered. The whole request (bounded by ListenOptions) has been read before the handler
 // runs. If the client goes away meanwhile, the handler's task is cancelled: whatever it awaits returns
 // Cancelled.
+enum class HeadGoes { AtOnce, WithNext };
+
 class ServerExchange {
  public:
   virtual ~ServerExchange() = default;
@@ -83,10 +85,12 @@ class ServerExchange {
   // connection ends after the answer.
   virtual Task<Result<void>> respond(int status, Headers headers, std::string body) = 0;
 
-  // A response in pieces (chunked). Each write is flushed.
-  virtual Task<Result<void>> start(int status, Headers headers) = 0;
+  // A response in pieces (chunked). Each write is flushed; so is the head, unless it may wait for the write
+  // or finish that follows at once, to go out with it.
+  virtual Task<Result<void>> start(int status, Headers headers, HeadGoes head = HeadGoes::AtOnce) = 0;
   virtual Task<Result<void>> write(std::string_view bytes) = 0;
-  virtual Task<Result<void>> finish() = 0;
+  // With `last` as a last write, sent together with the end.
+  virtual Task<Result<void>> finish(std::string_view last = {}) = 0;
   virtual bool started() const = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "webhooks/rules/golden_set.hpp"
 #include "webhooks/rules/guardrail.hpp"
 #include "webhooks/rules/live_gate.hpp"
+#include "webhooks/rules/prometheus_gate.hpp"
 #include "webhooks/rules/prompt.hpp"
 
 namespace llmops::rules {
@@ -56,7 +57,9 @@ std::vector<Problem> check_eval_gate(const Subject<api::EvalGate>& gate, const N
     soften(problems);
     return problems;
   }
-  if (!gate.object.spec.offline) return problems;  // refused by the schema
+  if (const auto& prometheus = gate.object.spec.prometheus)
+    return check_prometheus_gate(*prometheus).problems;  // nothing else could mend it
+  if (!gate.object.spec.offline) return problems;        // refused by the schema
   const api::OfflineEvaluation& offline = *gate.object.spec.offline;
   if (!known.config_maps) {
     problems = check_gate(offline, std::nullopt).problems;

@@ -120,7 +120,8 @@ void check_gates_of(const Deployment& deployment, const Neighbours& known, std::
     }
     if (const auto why = why_undecided(deployment, name, *found->second, known))
       warn("GateUndecided", gate_undecided(name, *why), kGateField);
-    if (std::ranges::find(alone, name) != alone.end() && !has_objective(found->second->spec.offline))
+    if (std::ranges::find(alone, name) != alone.end() && !found->second->spec.prometheus &&
+        !has_objective(found->second->spec.offline))
       warn("GateOnlyCompares", gate_only_compares(name), kCapacityField);
   }
   auto of_watching = check_watching(*spec.strategy, [&](const std::string& name) -> const api::EvalGateSpec* {

@@ -50,7 +50,7 @@ void check_way(const std::string& way, const Canary& canary, const GateLookup& l
   for (const auto& gate : canary.analysis->gates) {
     const api::EvalGateSpec* known = look_up(gate.name);
     const std::string field = way + ".analysis";
-    if (known && !known->live)
+    if (known && known->offline)
       problems.push_back({Severity::Warning, "GateNotLive", gate_not_live(gate.name, field), field});
   }
 }
@@ -59,7 +59,8 @@ void check_way(const std::string& way, const Canary& canary, const GateLookup& l
 
 std::string gate_not_live(std::string_view name, std::string_view field) {
   return std::string(field) + ": found EvalGate " + std::string(name) +
-         ", which asks a golden set, allowed gates with live: they watch users' traffic beside the steps; "
+         ", which asks a golden set, allowed gates with live or prometheus: they watch users' traffic beside "
+         "the steps; "
          "name it in an analysis step instead";
 }
 

@@ -7,6 +7,7 @@
 #include "crds/base/reasons.hpp"
 #include "webhooks/rules/gate.hpp"
 #include "webhooks/rules/live_gate.hpp"
+#include "webhooks/rules/prometheus_gate.hpp"
 
 namespace llmops::evalgate {
 namespace {
@@ -38,8 +39,18 @@ Finding find_live(const api::LiveEvaluation& live) {
   return finding;
 }
 
+Finding find_prometheus(const api::PrometheusEvaluation& prometheus) {
+  rules::PrometheusReport report = rules::check_prometheus_gate(prometheus);
+  Finding finding;
+  finding.reason = reasons::kDecidable;
+  finding.message = std::move(report.message);
+  if (!report.decidable()) tell_problems(report.problems, finding);
+  return finding;
+}
+
 Finding find(const Observed& observed) {
   if (observed.spec.live) return find_live(*observed.spec.live);
+  if (observed.spec.prometheus) return find_prometheus(*observed.spec.prometheus);
   const rules::GoldenSet& set = observed.golden_set;
   Finding finding;
   if (!set.problem.empty()) {

@@ -31,6 +31,8 @@ wire::EvalSpec evaluation_of(const kube::ObjectMeta& run, const api::EvalRunSpec
 // Immutable, key spec.json.
 Json spec_config_map(const kube::ObjectMeta& run, const api::EvalRunSpec& spec);
 
+// Of a gate that asks a Prometheus: with the endpoint's Secret in place of golden set and token, and the
+// label names::kCallsEndpoint on its pod.
 Json job(const kube::ObjectMeta& run, const api::EvalRunSpec& spec, const std::string& image,
          const std::vector<std::string>& image_pull_secrets = {});
 

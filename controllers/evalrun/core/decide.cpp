@@ -9,6 +9,7 @@
 #include "controllers/evalrun/core/verdict.hpp"
 #include "controllers/shared/conditions.hpp"
 #include "crds/base/reasons.hpp"
+#include "evaluator/prometheus/plan.hpp"
 
 namespace llmops::evalrun {
 namespace {
@@ -41,6 +42,11 @@ std::string ordinal(const api::RevisionReference& revision) {
 }
 
 std::string running_message(const api::EvalRunSpec& spec) {
+  if (spec.prometheus) {
+    const Duration takes = prometheus::planned(*spec.prometheus);
+    return "asking Prometheus about " + ordinal(spec.revision) + " for gate " + spec.gate +
+           (takes > Duration(0) ? ", which takes " + humanize(takes) : "");
+  }
   return "asking " + ordinal(spec.revision) +
          (spec.stable_revision ? " and " + ordinal(*spec.stable_revision) + " the same items"
                                : " the items") +
@@ -72,9 +78,18 @@ Transition record(const Observed& observed, wire::EvalSummary summary) {
   return next;
 }
 
+Actions creates(const Observed& observed) {
+  Actions actions;
+  actions.creates.push_back({kube::kConfigMaps, spec_config_map(observed.meta, observed.spec)});
+  actions.creates.push_back(
+      {kube::kJobs, job(observed.meta, observed.spec, observed.image, observed.image_pull_secrets)});
+  return actions;
+}
+
 Decision begin(const Observed& observed) {
   const auto& spec = observed.spec;
   if (observed.refusal) return error(observed, observed.refusal->reason, observed.refusal->message);
+  if (spec.prometheus) return creates(observed);
   if (!observed.dataset) return Look{.dataset = true};
   const std::string copy = "ConfigMap " + observed.meta.ns + "/" + *spec.dataset_config_map;
   if (!observed.dataset->found)
@@ -86,11 +101,7 @@ Decision begin(const Observed& observed) {
                  copy + " holds another golden set than this run is about: found digest " +
                      observed.dataset->digest.substr(0, 10) + ", expected " +
                      spec.dataset_digest->substr(0, 10) + " (spec.datasetDigest)");
-  Actions actions;
-  actions.creates.push_back({kube::kConfigMaps, spec_config_map(observed.meta, spec)});
-  actions.creates.push_back(
-      {kube::kJobs, job(observed.meta, spec, observed.image, observed.image_pull_secrets)});
-  return actions;
+  return creates(observed);
 }
 
 Transition note_running(const Observed& observed, std::string message) {
@@ -172,7 +183,8 @@ Decision follow(const Observed& observed) {
     return error(observed, reasons::kDeadlineExceeded,
                  "no verdict within " +
                      humanize(std::chrono::seconds(active_deadline_seconds(observed.spec))) +
-                     " (spec.offline.timeout and a minute)");
+                     (observed.spec.prometheus ? " (what its measurements take, and a minute)"
+                                               : " (spec.offline.timeout and a minute)"));
   }
   std::string message = running_message(observed.spec);
   for (const PodState* pod : pods) {
@@ -185,6 +197,7 @@ Decision follow(const Observed& observed) {
 
 // A live run is the ModelDeployment controller's: it reads what gateways count.
 bool is_for_evaluators(const api::EvalRunSpec& spec) {
+  if (spec.prometheus) return true;
   return spec.offline && spec.dataset_digest && spec.dataset_config_map && spec.evaluation_service &&
          spec.audience && spec.served_model_name;
 }

@@ -1,6 +1,7 @@
 #include "controllers/evalrun/core/workload.hpp"
 
 #include "controllers/evalrun/core/children.hpp"
+#include "controllers/shared/kept_meta.hpp"
 #include "crds/base/names.hpp"
 
 namespace llmops::evalrun {
@@ -23,7 +24,7 @@ bool holds(const Json* condition) {
 
 JobState job_state(const Json& job) {
   JobState state;
-  state.meta = kube::parse_meta(job);
+  state.meta = controllers::kept_meta(job);
   state.complete = holds(entry(job, "status.conditions", "type", "Complete"));
   const Json* failed = entry(job, "status.conditions", "type", "Failed");
   state.failed = holds(failed);
@@ -36,7 +37,7 @@ JobState job_state(const Json& job) {
 
 PodState pod_state(const Json& pod) {
   PodState state;
-  state.meta = kube::parse_meta(pod);
+  state.meta = controllers::kept_meta(pod);
   state.phase = string_at(pod, "status.phase");
   state.reason = string_at(pod, "status.reason");
   state.message = string_at(pod, "status.message");

@@ -7,12 +7,16 @@
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/draft.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
+#include "controllers/modeldeployment/core/watched.hpp"
 #include "crds/base/names.hpp"
 
 namespace llmops::release {
 namespace {
 
 using Phase = api::EvalRunPhase;
+
+// What watches is not asked again.
+constexpr std::int64_t kOnlyAttempt = 0;
 
 std::optional<api::Verdict> verdict_of(Phase phase) {
   switch (phase) {
@@ -89,40 +93,49 @@ int rank(AnalysisVerdict verdict) {
   return 0;
 }
 
-// Gates of the background have the step after the last one.
-std::int64_t background_step(const Observed& observed) {
-  return static_cast<std::int64_t>(observed.plan->steps.size());
-}
-
 // Attempts are counted anew in each step; what watches the whole run is asked again only at its end.
 std::int64_t attempt_at(const api::RunStatus& run, std::int64_t step) {
   return step == run.current_step_index || run.first_deploy.value_or(false) ? run.analysis_attempt.value_or(0)
                                                                             : 0;
 }
 
-Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t step, std::size_t position,
-               const std::string& gate, const PinnedGate& pinned) {
+// Whom an EvalRun judges beside whom, and when.
+struct Judged {
+  std::int64_t run = 0, step = 0, attempt = 0;
+  const api::RevisionStatus* candidate = nullptr;
+  const api::RevisionStatus* stable = nullptr;  // null: there is nothing to compare with
+};
+
+Judged judged_at(const Observed& observed, const api::RunStatus& run, std::int64_t step) {
   const auto& status = observed.status;
-  const std::int64_t attempt = attempt_at(run, step);
+  // Where the candidate took stable's place there is nothing to compare with.
+  const bool beside = status.stable && capacity_policy(observed, status) != api::CapacityPolicyType::InPlace;
+  return {run.number, step, attempt_at(run, step), &*status.candidate, beside ? &*status.stable : nullptr};
+}
+
+Child eval_run(const Observed& observed, const Judged& judged, std::size_t position, const std::string& gate,
+               const PinnedGate& pinned) {
   api::EvalRunSpec spec;
   spec.model_deployment = observed.meta.name;
-  spec.run = run.number;
-  spec.step = step;
+  spec.run = judged.run;
+  spec.step = judged.step;
   spec.gate = gate;
   spec.gate_digest = pinned.digest;
-  spec.attempt = attempt;
-  spec.revision.revision = status.candidate->revision;
-  spec.revision.hash = status.candidate->hash;
-  // Where the candidate took stable's place there is nothing to compare with.
-  if (status.stable && capacity_policy(observed, status) != api::CapacityPolicyType::InPlace) {
+  spec.attempt = judged.attempt;
+  spec.revision.revision = judged.candidate->revision;
+  spec.revision.hash = judged.candidate->hash;
+  if (judged.stable) {
     api::RevisionReference stable;
-    stable.revision = status.stable->revision;
-    stable.hash = status.stable->hash;
+    stable.revision = judged.stable->revision;
+    stable.hash = judged.stable->hash;
     spec.stable_revision = std::move(stable);
   }
   if (pinned.live) {
-    spec.live = live_evaluation(*pinned.live, status.candidate->changed);
-    if (step == background_step(observed)) spec.background = true;
+    spec.live = live_evaluation(*pinned.live, judged.candidate->changed);
+    if (judged.step >= background_step(*observed.plan)) spec.background = true;
+  } else if (pinned.prometheus) {
+    spec.prometheus = pinned.prometheus;
+    if (judged.step >= background_step(*observed.plan)) spec.background = true;
   } else {
     spec.dataset_digest = pinned.dataset_digest;
     spec.dataset_config_map = pinned.dataset_config_map;
@@ -134,29 +147,29 @@ Child eval_run(const Observed& observed, const api::RunStatus& run, std::int64_t
   }
   return make_child(
       observed.meta, kube::kEvalRuns,
-      names_of::eval_run(observed.meta.name, run.number, step, position, attempt), "run",
+      names_of::eval_run(observed.meta.name, judged.run, judged.step, position, judged.attempt), "run",
       {{"spec", spec.to_json()}, {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
-      {{std::string(names::kRun), std::to_string(run.number)}});
+      {{std::string(names::kRun), std::to_string(judged.run)}});
 }
 
 // Every metric of it is left out of a release of these parts.
-bool left_out(const PinnedGate& gate, const std::optional<api::RevisionStatus>& candidate) {
-  return gate.live && candidate && live_evaluation(*gate.live, candidate->changed).metrics.empty();
+bool left_out(const PinnedGate& gate, const api::RevisionStatus& candidate) {
+  return gate.live && live_evaluation(*gate.live, candidate.changed).metrics.empty();
 }
 
 bool left_out(const Observed& observed, const std::string& gate) {
-  if (!observed.plan) return false;
+  if (!observed.plan || !observed.status.candidate) return false;
   const auto pinned = observed.plan->gates.find(gate);
-  return pinned != observed.plan->gates.end() && left_out(pinned->second, observed.status.candidate);
+  return pinned != observed.plan->gates.end() && left_out(pinned->second, *observed.status.candidate);
 }
 
 // The EvalRuns of these gates that do not exist yet.
-void add_missing(const Observed& observed, std::int64_t step, const std::vector<api::GateReference>& gates,
+void add_missing(const Observed& observed, const Judged& judged, const std::vector<api::GateReference>& gates,
                  std::vector<Child>& missing) {
   for (std::size_t i = 0; i < gates.size(); ++i) {
     const auto pinned = observed.plan->gates.find(gates[i].name);
-    if (pinned == observed.plan->gates.end() || left_out(pinned->second, observed.status.candidate)) continue;
-    Child child = eval_run(observed, *observed.status.run, step, i, gates[i].name, pinned->second);
+    if (pinned == observed.plan->gates.end() || left_out(pinned->second, *judged.candidate)) continue;
+    Child child = eval_run(observed, judged, i, gates[i].name, pinned->second);
     if (!observed.eval_runs.count(child.name())) missing.push_back(std::move(child));
   }
 }
@@ -174,7 +187,21 @@ api::LiveEvaluation live_evaluation(const api::LiveEvaluation& gate, const std::
 }
 
 AnalysisState background_state(const Observed& observed, const api::RunStatus& run) {
-  return analysis_state(observed, run, background_step(observed), observed.plan->background);
+  return analysis_state(observed, run, background_step(*observed.plan), observed.plan->background);
+}
+
+std::optional<api::Decision> bake_harm(const Observed& observed) {
+  const auto now = watched(observed);
+  if (!now || !now->baking) return std::nullopt;
+  const auto& gates = observed.plan->background;
+  for (std::size_t i = 0; i < gates.size(); ++i) {
+    const auto found = observed.eval_runs.find(
+        names_of::eval_run(observed.meta.name, now->run, bake_step(*observed.plan), i, kOnlyAttempt));
+    if (found == observed.eval_runs.end() || found->second.revision != now->candidate->hash) continue;
+    if (found->second.status && found->second.status->phase == Phase::Failed)
+      return decision_of(gates[i].name, found->second, api::Verdict::Failed);
+  }
+  return std::nullopt;
 }
 
 AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run, std::int64_t step,
@@ -273,6 +300,12 @@ api::Decision promotion_evidence(const Observed& observed, const api::RunStatus&
 std::vector<Child> missing_eval_runs(const Observed& observed) {
   std::vector<Child> missing;
   const auto& status = observed.status;
+  if (const auto now = watched(observed); now && now->baking) {
+    if (verify_epoch(observed, status.epoch.value_or(0)).verified())
+      add_missing(observed, {now->run, bake_step(*observed.plan), kOnlyAttempt, now->candidate, now->stable},
+                  observed.plan->background, missing);
+    return missing;
+  }
   if (!status.run || status.run->decision || !status.candidate || !observed.plan) return missing;
   const auto& plan = *observed.plan;
   const auto step = static_cast<std::size_t>(status.run->current_step_index);
@@ -284,10 +317,12 @@ std::vector<Child> missing_eval_runs(const Observed& observed) {
   if (!verify_epoch(observed, status.epoch.value_or(0)).verified()) return missing;
   if (servable_replicas(observed, status.candidate->serving_hash) < 1) return missing;
   if (first)
-    add_missing(observed, 0, gates_with_objectives(plan), missing);
+    add_missing(observed, judged_at(observed, *status.run, 0), gates_with_objectives(plan), missing);
   else if (judged_now)
-    add_missing(observed, status.run->current_step_index, plan.steps[step].analysis->gates, missing);
-  if (watched) add_missing(observed, background_step(observed), plan.background, missing);
+    add_missing(observed, judged_at(observed, *status.run, status.run->current_step_index),
+                plan.steps[step].analysis->gates, missing);
+  if (watched)
+    add_missing(observed, judged_at(observed, *status.run, background_step(plan)), plan.background, missing);
   return missing;
 }
 

@@ -33,6 +33,9 @@ api::LiveEvaluation live_evaluation(const api::LiveEvaluation& gate, const std::
 // The same of the gates that watch the whole run: they run until its steps are done.
 AnalysisState background_state(const Observed& observed, const api::RunStatus& run);
 
+// Why a gate of the bake sends what was promoted back; nothing while none has failed.
+std::optional<api::Decision> bake_harm(const Observed& observed);
+
 // Whether it can judge a candidate that stands alone.
 bool has_objective(const PinnedGate& gate);
 // The gates that a first deploy asks: those with an objective, since there is nothing to compare with.
@@ -44,7 +47,7 @@ std::vector<api::GateResult> gate_results(const Observed& observed, const api::R
 // Why the run may be promoted, with the numbers of its first metric.
 api::Decision promotion_evidence(const Observed& observed, const api::RunStatus& run);
 
-// The EvalRuns that the current step needs and that do not exist yet.
+// The EvalRuns that the current step or the bake needs and that do not exist yet.
 std::vector<Child> missing_eval_runs(const Observed& observed);
 
 }  // namespace llmops::release

@@ -80,7 +80,13 @@ WeightStage next_stage(const Observed& observed, const api::ModelDeploymentStatu
   };
   const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
   const std::int64_t now = candidate ? candidate->weight : 0;
-  if (now > 0 && now < weight && !traffic_verified(status)) return {now, pods_for(now)};
+  if (now > 0 && now < weight && !traffic_verified(status)) {
+    // The pods that are being exchanged are exchanged: what gateways are told meanwhile may say nothing of
+    // them.
+    const EngineState* engine = observed.engine(status.candidate->serving_hash);
+    const std::int64_t has = engine ? engine->replicas : 0;
+    return {now, std::clamp(has, pods_for(now), pods_for(weight))};
+  }
   // Its pods carry what they can before stable gives up the next one.
   if (const std::int64_t full = all > 0 ? 100 * pods_for(now) / all : 0;
       now > 0 && now < std::min(full, weight))
@@ -108,7 +114,10 @@ std::map<std::string, std::int64_t> wanted_engines(const Observed& observed,
   std::int64_t stable = observed.spec.replicas;
   if (status.candidate && status.run) {
     const std::string& serving_hash = status.candidate->serving_hash;
-    if (rolls_back(status)) {
+    if (!observed.plan) {  // nobody knows what the run needs, as in a view that is behind: nothing moves
+      want(serving_hash, as_it_is(serving_hash));
+      if (status.stable) stable = as_it_is(status.stable->serving_hash);
+    } else if (rolls_back(status)) {
       // Nothing shrinks before traffic has gone; then stable's pods need the room.
       const bool gives_way = policy != Policy::Surge &&
                              traffic_is_gone(observed, status, serving_hash, status.run->decision->time);

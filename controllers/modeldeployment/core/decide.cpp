@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controllers/modeldeployment/core/analysis.hpp"
 #include "controllers/modeldeployment/core/aside.hpp"
 #include "controllers/modeldeployment/core/describe.hpp"
 #include "controllers/modeldeployment/core/ending.hpp"
@@ -16,6 +17,8 @@ namespace llmops::release {
 namespace {
 
 constexpr Duration kProgressInterval{10'000};
+// A view that is behind, as of a replica that has just begun to lead, may not know an engine yet.
+constexpr Duration kMissingEngineIsGone{60'000};
 constexpr Duration kPollTraffic{1'000};
 constexpr Duration kPollSlow{5'000};
 constexpr Duration kPollReference{15'000};
@@ -24,7 +27,7 @@ constexpr Duration kPollReference{15'000};
 void forget_retired(Draft& draft) {
   std::erase_if(draft.status.retiring, [&](const auto& entry) {
     const EngineState* engine = draft.observed.engine(entry.serving_hash);
-    return !engine || engine->replicas == 0;
+    return engine ? engine->replicas == 0 : draft.observed.now >= entry.not_before + kMissingEngineIsGone;
   });
 }
 
@@ -45,6 +48,7 @@ void at_rest(Draft& draft) {
   const bool asks_for_stable =
       status.stable && draft.target.resolved() && draft.target.hash == status.stable->hash;
   if (status.bake_until) {
+    if (auto harm = bake_harm(draft.observed)) return leave_bake_for_harm(draft, std::move(*harm));
     const bool over = draft.observed.now >= *status.bake_until;
     if (draft.target.resolved() && status.previous_stable &&
         (draft.target.held ? draft.target.hash : draft.target.goal_hash) == status.previous_stable->hash)

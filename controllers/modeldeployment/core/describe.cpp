@@ -5,6 +5,7 @@
 #include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
+#include "controllers/modeldeployment/core/live.hpp"
 #include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/run.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
@@ -100,6 +101,22 @@ std::string step_prefix(const Draft& draft) {
          std::to_string(candidate ? candidate->weight : 0) + " %: ";
 }
 
+std::string baking_message(const Draft& draft, const std::string& stable) {
+  const auto& status = draft.status;
+  const std::string until = " until " + format_timestamp(*status.bake_until);
+  const std::string old =
+      "revision " +
+      (status.previous_stable ? std::to_string(status.previous_stable->revision) : std::string("?"));
+  const api::Arm* holdback = find_arm(status, api::ArmName::Holdback);
+  if (!holdback) return stable + " serves all traffic; " + old + " stays warm" + until;
+  std::string text = stable + " serves; " + old + " keeps " + std::to_string(holdback->weight) +
+                     " % of the conversations" + until;
+  for (const EvalRunState* run : live_runs(draft.observed))
+    if (run->status && run->status->message)
+      text += "; gate " + run->meta.annotation(names::kGate) + ": " + *run->status->message;
+  return text;
+}
+
 std::string resting_message(const Draft& draft, Phase phase, const api::Rejection* rejection) {
   const auto& status = draft.status;
   const std::string stable =
@@ -108,9 +125,7 @@ std::string resting_message(const Draft& draft, Phase phase, const api::Rejectio
     case Phase::Healthy:
       return stable + " serves all traffic";
     case Phase::Baking:
-      return stable + " serves all traffic; revision " +
-             (status.previous_stable ? std::to_string(status.previous_stable->revision) : std::string("?")) +
-             " stays warm until " + format_timestamp(*status.bake_until);
+      return baking_message(draft, stable);
     case Phase::RolledBack:
       if (!rejection)
         return stable + " serves: " + status.held->by.value_or("a person") +

@@ -125,6 +125,11 @@ void finish_promotion(Draft& draft) {
   status.candidate.reset();
   status.run.reset();
   status.arms = {make_arm(api::ArmName::Stable, promoted, 100)};
+  if (status.bake_until && draft.observed.plan->holdback_weight > 0) {
+    const std::int64_t weight = draft.observed.plan->holdback_weight;
+    status.arms.front().weight -= weight;
+    status.arms.push_back(make_arm(api::ArmName::Holdback, *status.previous_stable, weight));
+  }
   std::erase_if(status.retiring,
                 [&](const auto& entry) { return entry.serving_hash == promoted.serving_hash; });
   std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == promoted.hash; });
@@ -224,6 +229,7 @@ void end_bake(Draft& draft) {
   const std::string old = status.previous_stable ? status.previous_stable->serving_hash : "";
   status.previous_stable.reset();
   status.bake_until.reset();
+  status.arms = {make_arm(api::ArmName::Stable, *status.stable, 100)};
   if (!old.empty()) retire(draft, old, draft.observed.now);
   draft.notes.push_back(
       {false, reasons::kBakeEnded, revision_name(*status.stable) + " stays; the previous stable may go"});
@@ -250,6 +256,20 @@ void return_to_previous_stable(Draft& draft, const std::string& decided_by, cons
   keep_in_history(status, std::move(entry));
   draft.notes.push_back(
       {false, reasons::kReturnedToPreviousStable, revision_name(*status.stable) + " serves again: " + why});
+}
+
+void leave_bake_for_harm(Draft& draft, api::Decision decision) {
+  auto& status = draft.status;
+  const api::RevisionStatus left = *status.stable;
+  decision.outcome = api::Outcome::RolledBack;
+  decision.message = clip(decision.message.value_or(""), kMaxDecisionMessageBytes);
+  const Stack* previous = draft.observed.content(status.previous_stable);
+  reject_content(draft, left, previous ? *previous : Stack(), decision);
+  status.rejected.front().time =
+      promotion_time(draft.observed);  // after its own promotion, however clocks jump
+  if (status.held && status.held->hash == left.hash) status.held.reset();
+  return_to_previous_stable(draft, *decision.gate, *decision.message);
+  draft.notes.push_back({true, reasons::kReleaseRejected, revision_name(left) + ": " + *decision.message});
 }
 
 }  // namespace llmops::release

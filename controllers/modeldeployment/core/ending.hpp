@@ -27,4 +27,7 @@ void end_bake(Draft& draft);
 // The still warm previous stable takes its place again: a weight change, at once.
 void return_to_previous_stable(Draft& draft, const std::string& decided_by, const std::string& why);
 
+// The same on the evidence of a gate: what was promoted is refused from now on.
+void leave_bake_for_harm(Draft& draft, api::Decision decision);
+
 }  // namespace llmops::release

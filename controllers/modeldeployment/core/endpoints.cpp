@@ -19,6 +19,12 @@ bool carries(const PodState& pod, const std::string& endpoint) {
 
 }  // namespace
 
+Json endpoint_items(const std::string& prefix) {
+  Json items = Json::array();
+  for (const char* key : {"url", "token", "ca"}) items.push_back({{"key", key}, {"path", prefix + key}});
+  return items;
+}
+
 std::set<std::string> endpoints_of(const Stack& stack) {
   std::set<std::string> endpoints;
   const auto guardrails = stack.parts.find(api::Part::Guardrail);

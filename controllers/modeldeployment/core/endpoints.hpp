@@ -1,5 +1,6 @@
-// Endpoints that gateways call for their guardrails: Secrets of the type llmops.dev/endpoint, of which only
-// the keys url, token and ca are mounted into gateway pods. The operator itself never reads them.
+// Endpoints that gateways call for their guardrails, and evaluators for a Prometheus: Secrets of the type
+// llmops.dev/endpoint, of which only the keys url, token and ca are mounted into the pods that call. The
+// operator itself never reads them.
 #pragma once
 
 #include <set>
@@ -8,6 +9,11 @@
 #include "controllers/modeldeployment/core/observed.hpp"
 
 namespace llmops::release {
+
+inline constexpr int kEndpointMode = 0440;  // of the mounted files
+
+// The items of a volume of such a Secret; the files' paths begin with `prefix`.
+Json endpoint_items(const std::string& prefix);
 
 // Names of the Secrets that the detectors of a stack's guardrails ask.
 std::set<std::string> endpoints_of(const Stack& stack);

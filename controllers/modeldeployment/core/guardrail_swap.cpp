@@ -87,8 +87,10 @@ void finish_exchange(Draft& draft) {
     measure_again(draft);
   }
   if (const auto* record = swap.previous_stable ? draft.observed.revision(*swap.previous_stable) : nullptr;
-      record && status.previous_stable)
+      record && status.previous_stable) {
     point_to(status.previous_stable, *record, "previous stable is", told);
+    point_arm(status, api::ArmName::Holdback, *status.previous_stable);
+  }
   // Whoever asks for it at once has it, rejected or not.
   std::erase_if(status.rejected, [&](const auto& entry) { return entry.hash == swap.stable; });
   status.swap.reset();

@@ -7,6 +7,7 @@
 #include "controllers/modeldeployment/core/live_judge.hpp"
 #include "controllers/modeldeployment/core/target.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
+#include "controllers/modeldeployment/core/watched.hpp"
 #include "crds/base/defaults.hpp"
 #include "crds/base/text.hpp"
 #include "evaluator/live/evidence.hpp"
@@ -44,13 +45,10 @@ double load_of(const api::Arm& arm) {
 
 // By what was given to the arms, not by what is in flight: slow answers pile up, and would excuse themselves.
 bool load_is_comparable(const Observed& observed) {
-  const auto& status = observed.status;
-  if (!status.stable || !status.candidate) return true;
-  if (status.stable->serving_hash == status.candidate->serving_hash) return true;
-  const api::Arm* candidate = find_arm(status, api::ArmName::Candidate);
-  const api::Arm* stable = find_arm(status, api::ArmName::Stable);
-  return !candidate || !stable || stable->weight == 0 ||
-         load_of(*candidate) <= kComparableLoad * load_of(*stable);
+  const auto now = watched(observed);
+  if (!now || now->stable->serving_hash == now->candidate->serving_hash) return true;
+  return !now->candidate_arm || !now->stable_arm || now->stable_arm->weight == 0 ||
+         load_of(*now->candidate_arm) <= kComparableLoad * load_of(*now->stable_arm);
 }
 
 api::LiveMetricEvidence& evidence_of(api::LiveEvidence& live, api::LiveMetricName metric) {
@@ -95,6 +93,14 @@ std::string count(const Observed& observed, const EvalRunState& run, const api::
   return counts.held_by.empty() ? "" : name + " waits for " + counts.held_by;
 }
 
+// What watches the whole release, or its bake, concludes at the end of that.
+bool may_conclude(const Observed& observed, const EvalRunState& run) {
+  if (!run.background) return true;
+  const auto& status = observed.status;
+  if (status.run) return status.run->current_step_index >= background_step(*observed.plan);
+  return observed.now >= *status.bake_until;
+}
+
 LiveUpdate updated(const Observed& observed, const EvalRunState& run) {
   LiveUpdate update{run.meta, run.status.value_or(api::EvalRunStatus{})};
   api::EvalRunStatus& status = update.status;
@@ -113,11 +119,7 @@ LiveUpdate updated(const Observed& observed, const EvalRunState& run) {
       hold = count(observed, run, metric, status.live->began_at, evidence);
     if (!hold.empty()) holds += "; " + hold;
   }
-  // What watches the whole release concludes at its end.
-  const bool may_conclude =
-      !run.background ||
-      static_cast<std::size_t>(observed.status.run->current_step_index) >= observed.plan->steps.size();
-  live::conclude(*run.live, observed.now, may_conclude, status);
+  live::conclude(*run.live, observed.now, may_conclude(observed, run), status);
   status.message = clip(status.message.value_or("") + holds, kMaxMessageBytes);
   return update;
 }
@@ -163,6 +165,8 @@ bool was_left(const Observed& observed, const EvalRunState& eval_run) {
   if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) return false;
   const std::int64_t number = run_number(eval_run.meta);
   if (number > status.last_run.value_or(0)) return false;
+  if (const auto now = watched(observed); now && now->baking && now->run == number)
+    return eval_run.step < bake_step(*observed.plan);
   if (!status.run || status.run->number != number || status.run->decision) return true;
   return !eval_run.background && eval_run.step < status.run->current_step_index;
 }
@@ -181,15 +185,15 @@ LiveUpdate left(const Observed& observed, const EvalRunState& run) {
 
 std::vector<const EvalRunState*> live_runs(const Observed& observed) {
   std::vector<const EvalRunState*> runs;
-  const auto& run = observed.status.run;
-  if (!run || run->decision || !observed.plan) return runs;
+  const auto now = watched(observed);
+  if (!now) return runs;
+  const std::int64_t step = now->baking ? bake_step(*observed.plan) : observed.status.run->current_step_index;
   for (const auto& [name, eval_run] : observed.eval_runs) {
-    if (!eval_run.live || run_number(eval_run.meta) != run->number || eval_run.stable.empty()) continue;
+    if (!eval_run.live || run_number(eval_run.meta) != now->run) continue;
     // A number that was given twice, or guardrails that were exchanged: these arms are no more.
-    if (!observed.status.candidate || eval_run.revision != observed.status.candidate->hash) continue;
-    if (!observed.status.stable || eval_run.stable != observed.status.stable->hash) continue;
+    if (eval_run.revision != now->candidate->hash || eval_run.stable != now->stable->hash) continue;
     if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) continue;
-    if (eval_run.background || eval_run.step == run->current_step_index) runs.push_back(&eval_run);
+    if (eval_run.step == step || (eval_run.background && !now->baking)) runs.push_back(&eval_run);
   }
   return runs;
 }
@@ -234,7 +238,8 @@ bool distributions_wanted(const Observed& observed) {
 std::optional<wire::LiveCounting> live_counting(const Observed& observed,
                                                 const api::ModelDeploymentStatus& status) {
   wire::LiveCounting counting;
-  if (!status.run || status.run->decision) return std::nullopt;
+  const bool watches = (status.run && !status.run->decision) || find_arm(status, api::ArmName::Holdback);
+  if (!watches) return std::nullopt;
   for (const EvalRunState* run : live_runs(observed)) {
     for (const std::string* revision : {&run->stable, &run->revision})
       if (const auto prices = price_of(observed, *run->live, *revision))

@@ -27,7 +27,7 @@ struct LiveUpdate {
   api::EvalRunStatus status;
 };
 
-// EvalRuns of live gates that count now: those of the step that is on and of the background.
+// EvalRuns of live gates that count now: those of the step that is on and of the background, or of the bake.
 std::vector<const EvalRunState*> live_runs(const Observed& observed);
 
 // The statuses that follow from the reports, where they differ from the persisted ones and are due.

@@ -34,6 +34,9 @@ MergedCounts merge_counts(const Observed& observed, std::string_view metric, con
                           const std::string& stable, Timestamp mark) {
   MergedCounts merged;
   merged.through = mark;
+  // A gate that begins was in nobody's mind when the gateways were asked; clocks that differ let it begin in
+  // slots that they have decided already.
+  if (!observed.slots_told_since || *observed.slots_told_since >= mark) return merged;
   std::optional<Timestamp> all;  // decided by every gateway that answers
   bool awaited = false, uncounted = false;
   const auto hold = [&](const PodState& pod, const std::string& why) {

@@ -25,7 +25,8 @@ struct MergedCounts {
 // The slots of `metric` that start at `mark` or later and are decided everywhere, added up over the gateways.
 // One that has not decided is waited for, its requests end; one that does not answer for kGatewayPatience,
 // and one of an older version that does not count the metric until the others are that far ahead. Of one that
-// is gone, or is waited for no longer, counts what it told last.
+// is gone, or is waited for no longer, counts what it told last. Nothing where the gateways were not asked
+// for slots as old as the mark.
 MergedCounts merge_counts(const Observed& observed, std::string_view metric, const std::string& candidate,
                           const std::string& stable, Timestamp mark);
 

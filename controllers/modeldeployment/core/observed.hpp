@@ -131,6 +131,8 @@ struct Observed {
   std::int64_t gateway_ready_replicas = 0;
   std::map<std::string, wire::GatewayReport> reports;  // by pod UID, fresh
   std::map<std::string, std::string> unreachable;      // pod name → why
+  // The reports tell all slots that start after it; nothing where no slot was asked for.
+  std::optional<Timestamp> slots_told_since;
   // By pod UID, while live gates count: what those told this process last that tell nothing now. Many are
   // gone, and what they counted is nowhere else.
   std::map<std::string, wire::GatewayReport> last_words;

@@ -23,6 +23,7 @@ template <class Canary>
 void take(const Canary& canary, Plan& plan) {
   plan.steps = canary.steps;
   if (canary.bake) plan.bake = canary.bake->duration;
+  if (canary.bake) plan.holdback_weight = canary.bake->holdback_weight.value_or(defaults::kHoldbackWeight);
   plan.abort_scale_down_delay = canary.abort_scale_down_delay.value_or(plan.abort_scale_down_delay);
   plan.on_inconclusive = canary.on_inconclusive.value_or(plan.on_inconclusive);
   if (canary.capacity_policy) {
@@ -42,6 +43,7 @@ void take(const Canary& canary, Plan& plan) {
 Json document_of(const PinnedGate& gate) {
   Json document = {{"digest", gate.digest}};
   if (gate.live) document["live"] = gate.live->to_json();
+  if (gate.prometheus) document["prometheus"] = gate.prometheus->to_json();
   if (!gate.offline) return document;
   document["offline"] = gate.offline->to_json();
   document["datasetDigest"] = gate.dataset_digest;
@@ -60,10 +62,16 @@ Result<PinnedGate> gate_of(const Json& document, const FieldPath& path) {
     gate.live = std::move(*parsed);
     return gate;
   }
+  if (const Json* prometheus = find_path(document, "prometheus")) {
+    auto parsed = api::PrometheusEvaluation::parse(*prometheus, path.member("prometheus"));
+    if (!parsed.ok()) return parsed.error();
+    gate.prometheus = std::move(*parsed);
+    return gate;
+  }
   const Json* offline = find_path(document, "offline");
   if (!offline)
     return Error{ErrorCode::InvalidArgument,
-                 "plan record: " + path.to_string() + " has neither offline nor live"};
+                 "plan record: " + path.to_string() + " has neither offline nor live nor prometheus"};
   auto parsed = api::OfflineEvaluation::parse(*offline, path.member("offline"));
   if (!parsed.ok()) return parsed.error();
   gate.offline = std::move(*parsed);
@@ -84,6 +92,7 @@ Json Plan::to_document() const {
   // Left out where it is the default: plans that were pinned before there was a choice keep their digest.
   if (capacity != api::CapacityPolicyType::Surge)
     document["capacity"] = {{"type", to_string(capacity)}, {"onAbort", to_string(on_abort)}};
+  if (holdback_weight > 0) document["holdbackWeight"] = holdback_weight;
   for (const auto& gate : background) document["background"].push_back(gate.to_json());
   if (!background.empty()) document["backgroundFrom"] = background_from;
   for (const auto& [name, gate] : gates) document["gates"][name] = document_of(gate);
@@ -121,6 +130,7 @@ Result<Plan> Plan::from_document(const Json& document) {
     if (string_at(document, "capacity.type") == to_string(value)) plan.capacity = value;
   for (const auto value : {api::OnAbort::Shed, api::OnAbort::Overload})
     if (string_at(document, "capacity.onAbort") == to_string(value)) plan.on_abort = value;
+  plan.holdback_weight = integer_at(document, "holdbackWeight");
   if (const Json* background = find_path(document, "background"); background && background->is_array()) {
     const FieldPath path = root.member("background");
     for (std::size_t i = 0; i < background->size(); ++i) {

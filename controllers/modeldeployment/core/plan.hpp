@@ -2,6 +2,7 @@
 // or gates meet the next release, never the one that is under way.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,9 +18,10 @@ namespace llmops::release {
 
 // A gate as it stood when the run started.
 struct PinnedGate {
-  // One of the two.
+  // One of the three.
   std::optional<api::OfflineEvaluation> offline;
   std::optional<api::LiveEvaluation> live;
+  std::optional<api::PrometheusEvaluation> prometheus;
   std::string digest;              // of the gate's content
   std::string dataset_digest;      // of the bytes of the golden set; offline
   std::string dataset_config_map;  // our immutable copy; offline
@@ -29,6 +31,7 @@ struct PinnedGate {
 struct Plan {
   std::vector<api::CanaryStep> steps;
   Duration bake{};
+  std::int64_t holdback_weight = 0;  // percent, of the old stable in the bake
   Duration abort_scale_down_delay{};
   api::OnInconclusive on_inconclusive{};
   api::CapacityPolicyType capacity{};  // Surge

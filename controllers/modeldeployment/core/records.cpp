@@ -82,6 +82,17 @@ void record_return(const Observed& observed, std::vector<Action>& actions) {
         Annotate{record->meta, std::string(names::kPromotedAt), format_timestamp(*status.returned_at)});
 }
 
+// What a gate of its bake refused was promoted before, and is refused after that.
+void record_late_rejections(const Observed& observed, std::vector<Action>& actions) {
+  for (const auto& rejection : observed.status.rejected) {
+    const RevisionRecord* record = observed.revision(rejection.hash);
+    if (!record || !record->promoted_at || rejection.time <= *record->promoted_at) continue;
+    if (!record->rejected_at || *record->rejected_at < rejection.time)
+      actions.emplace_back(
+          Annotate{record->meta, std::string(names::kRejectedAt), format_timestamp(rejection.time)});
+  }
+}
+
 // Plans and EvalRuns of runs that the history no longer tells of.
 void collect_old_runs(const Observed& observed, std::vector<Action>& actions) {
   constexpr std::int64_t kKeptRuns = 20;
@@ -125,6 +136,7 @@ void record_decisions(const Observed& observed, std::vector<Action>& actions) {
   record_decision(observed, actions);
   record_exchange(observed, actions);
   record_return(observed, actions);
+  record_late_rejections(observed, actions);
 }
 
 void collect_old(const Observed& observed, std::vector<Action>& actions) {

@@ -43,8 +43,8 @@ Effect effect_of(Verb verb, Situation situation);
 // when it did: nothing else moves in this pass.
 bool obey_command(Draft& draft);
 
-// After a status was lost: records the command of the annotation as known, and carries out nothing. It may have
-// been done long ago.
+// After a status was lost: records the command of the annotation as known, and carries out nothing. It may
+// have been done long ago.
 void pass_over_command(Draft& draft);
 
 // Ends a person's rollback once the spec asks for something else.

@@ -64,10 +64,11 @@ std::string gate_problem(const Observed& observed, const Target& target) {
     const auto found = observed.gates.find(name);
     if (found == observed.gates.end()) return "EvalGate " + name + " was not looked up";
     if (!found->second.gate) return found->second.problem;
-    if (in_place && !has_objective(*found->second.gate)) return rules::gate_only_compares(name);
+    if (in_place && !found->second.gate->prometheus && !has_objective(*found->second.gate))
+      return rules::gate_only_compares(name);
   }
   for (const auto& reference : plan.background)
-    if (!observed.gates.at(reference.name).gate->live) return rules::gate_not_live(reference.name);
+    if (observed.gates.at(reference.name).gate->offline) return rules::gate_not_live(reference.name);
   return "";
 }
 

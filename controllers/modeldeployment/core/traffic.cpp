@@ -86,6 +86,7 @@ std::int64_t needed_replicas(std::int64_t replicas, std::int64_t weight) {
 
 bool needs_reports(const api::ModelDeploymentStatus& status) {
   if (status.run || !status.retiring.empty()) return true;
+  if (find_arm(status, api::ArmName::Holdback)) return true;  // live gates may count
   // A first deploy that was given up may leave an epoch that no gateway is ever told.
   if (!status.stable && !status.candidate) return false;
   const std::int64_t epoch = status.epoch.value_or(0);

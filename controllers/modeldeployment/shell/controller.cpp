@@ -9,7 +9,9 @@
 namespace llmops::release {
 namespace {
 
-constexpr std::size_t kMaxKeptRecords = 256;
+constexpr std::size_t kFewestKeptRecords = 256;
+// Of stable, candidate, previous stable and the plan; two more for one that bakes or is asked for.
+constexpr std::size_t kRecordsOfARelease = 6;
 // After acting, the watches bring news; this is for the case that they bring none.
 constexpr Duration kAfterActions{1'000};
 // A reference that was just edited is validated within this time; until then the edit is no news.
@@ -31,6 +33,9 @@ void enqueue_owner(kube::Cache<T>& cache, WorkQueue& queue) {
 
 }  // namespace
 
+RecordContents::RecordContents(std::size_t concurrent_releases)
+    : most_(std::max(kFewestKeptRecords, kRecordsOfARelease * concurrent_releases)) {}
+
 const Json* RecordContents::find(const std::string& uid) {
   for (auto it = recent_.begin(); it != recent_.end(); ++it) {
     if (it->first != uid) continue;
@@ -42,7 +47,7 @@ const Json* RecordContents::find(const std::string& uid) {
 
 void RecordContents::keep(std::string uid, Json data) {
   recent_.emplace_front(std::move(uid), std::move(data));
-  if (recent_.size() > kMaxKeptRecords) recent_.pop_back();
+  if (recent_.size() > most_) recent_.pop_back();
 }
 
 ModelDeploymentController::ModelDeploymentController(Env& env, kube::Client& client, Transport& transport,
@@ -56,7 +61,8 @@ ModelDeploymentController::ModelDeploymentController(Env& env, kube::Client& cli
       own_writes_(own_writes),
       events_(events),
       metrics_(metrics),
-      options_(std::move(options)) {
+      options_(std::move(options)),
+      contents_(options_.max_concurrent_releases) {
   metrics_.describe(metrics::kReportPulls);
   metrics_.describe(metrics::kTransitions);
 }

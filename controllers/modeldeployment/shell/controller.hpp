@@ -18,14 +18,16 @@
 
 namespace llmops::release {
 
-// Live reads of immutable records, kept by UID.
+// Live reads of immutable records, kept by UID: all that so many releases at a time need, pass after pass.
 class RecordContents {
  public:
+  explicit RecordContents(std::size_t concurrent_releases);
   const Json* find(const std::string& uid);
   void keep(std::string uid, Json data);
 
  private:
-  std::list<std::pair<std::string, Json>> recent_;  // most recent first, bounded
+  std::size_t most_;
+  std::list<std::pair<std::string, Json>> recent_;  // most recent first, at most so many
 };
 
 struct ControllerOptions {

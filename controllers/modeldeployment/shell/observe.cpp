@@ -4,6 +4,7 @@
 #include "controllers/modeldeployment/core/steering.hpp"
 #include "controllers/modeldeployment/core/target.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
+#include "controllers/modeldeployment/core/watched.hpp"
 #include "controllers/modeldeployment/shell/controller.hpp"
 #include "crds/base/defaults.hpp"
 #include "crds/base/digest.hpp"
@@ -85,14 +86,14 @@ void ModelDeploymentController::observe_children(Observed& observed) {
   for (const auto& deployment : caches_.deployments.by_index(kByOwner, owner)) {
     keep(kube::kDeployments, deployment->meta, deployment->content_digest, "");
     if (!deployment->engine.serving_hash.empty())
-      observed.engines.push_back(deployment->engine);
+      observed.engines.push_back(deployment->whole());
     else
       observed.gateway_ready_replicas = deployment->engine.ready_replicas;
   }
   for (const auto& pod : caches_.pods.by_index(kByOwner, owner)) {
     const std::string component = pod->meta.label(names::kComponent);
-    if (component == "engine") observed.engine_pods.push_back(pod->pod);
-    if (component == "gateway") observed.gateway_pods.push_back(pod->pod);
+    if (component == "engine") observed.engine_pods.push_back(pod->whole());
+    if (component == "gateway") observed.gateway_pods.push_back(pod->whole());
   }
   for (const auto& record : caches_.records.by_index(kByOwner, owner)) {
     if (record->is_plan)
@@ -194,6 +195,7 @@ void ModelDeploymentController::resolve_gates(Observed& observed) {
       PinnedGate gate;
       gate.offline = found->object.spec.offline;
       gate.live = found->object.spec.live;
+      gate.prometheus = found->object.spec.prometheus;
       gate.digest = found->object.status->digest.value_or("");
       gate.dataset_digest = found->object.status->dataset_digest.value_or("");
       if (gate.offline) gate.dataset_config_map = names_of::dataset(observed.meta.name, gate.dataset_digest);
@@ -241,9 +243,9 @@ Task<Result<void>> ModelDeploymentController::read_contents(Observed& observed) 
     if (!stack.ok()) co_return with_context(stack.error(), record->meta.name);
     observed.contents[hash] = std::move(*stack);
   }
-  if (!status.run) co_return Result<void>();
+  const auto run = planned_run(status);
   for (const auto& plan : observed.plans) {
-    if (plan.number != status.run->number) continue;
+    if (plan.number != run) continue;
     auto data = co_await record_data(plan.meta);
     if (!data.ok()) co_return data.error();
     auto parsed = Plan::from_document(*data);

@@ -1,6 +1,9 @@
 #include "controllers/modeldeployment/shell/projections.hpp"
 
+#include <utility>
+
 #include "controllers/modeldeployment/core/children/child.hpp"
+#include "controllers/shared/kept_meta.hpp"
 #include "crds/base/names.hpp"
 
 namespace llmops::release {
@@ -21,10 +24,9 @@ Result<DeploymentProjection> project_deployment(std::string_view raw) {
   const auto object = parse_json(raw);
   if (!object.ok()) return object.error();
   DeploymentProjection projection;
-  projection.meta = kube::parse_meta(*object);
+  projection.meta = controllers::kept_meta(*object);
   projection.content_digest = projection.meta.annotation(names::kContentDigest);
   EngineState& engine = projection.engine;
-  engine.meta = projection.meta;
   engine.serving_hash = projection.meta.label(names::kServingHash);
   engine.replicas = integer_at(*object, "spec.replicas", 1);
   engine.ready_replicas = integer_at(*object, "status.readyReplicas");
@@ -34,9 +36,21 @@ Result<DeploymentProjection> project_deployment(std::string_view raw) {
   return projection;
 }
 
+EngineState DeploymentProjection::whole() const {
+  EngineState state = engine;
+  state.meta = meta;
+  return state;
+}
+
+PodState PodProjection::whole() const {
+  PodState state = pod;
+  state.meta = meta;
+  return state;
+}
+
 PodState pod_state(const Json& pod) {
   PodState state;
-  state.meta = kube::parse_meta(pod);
+  state.meta = controllers::kept_meta(pod);
   state.serving_hash = state.meta.label(names::kServingHash);
   state.ip = string_at(pod, "status.podIP");
   state.phase = string_at(pod, "status.phase");
@@ -67,7 +81,7 @@ Result<PodProjection> project_pod(std::string_view raw) {
   if (!object.ok()) return object.error();
   PodProjection projection;
   projection.pod = pod_state(*object);
-  projection.meta = projection.pod.meta;
+  projection.meta = std::exchange(projection.pod.meta, {});
   return projection;
 }
 
@@ -75,7 +89,7 @@ Result<RecordProjection> project_record(std::string_view raw) {
   const auto object = parse_json(raw);
   if (!object.ok()) return object.error();
   RecordProjection projection;
-  projection.meta = kube::parse_meta(*object);
+  projection.meta = controllers::kept_meta(*object);
   projection.revision = integer_at(*object, "revision");
   projection.is_plan = projection.meta.annotations.count(std::string(names::kPlanDigest)) > 0;
   return projection;
@@ -85,7 +99,7 @@ Result<ChildProjection> project_child(const kube::ResourceType& type, std::strin
   const auto object = parse_json(raw);
   if (!object.ok()) return object.error();
   ChildProjection projection;
-  projection.meta = kube::parse_meta(*object);
+  projection.meta = controllers::kept_meta(*object);
   projection.content_digest = projection.meta.annotation(names::kContentDigest);
   projection.essence = essence_of(type, *object);
   if (const Json* data = find_path(*object, "data"); data && data->is_object()) {

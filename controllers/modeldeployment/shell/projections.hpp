@@ -13,13 +13,15 @@ namespace llmops::release {
 // A Deployment of ours: an engine's or a gateway's.
 struct DeploymentProjection {
   kube::ObjectMeta meta;
-  EngineState engine;  // its meta and, for engines, the serving hash
+  EngineState engine;  // without its meta, which is not kept twice; for engines with the serving hash
   std::string content_digest;
+  EngineState whole() const;
 };
 
 struct PodProjection {
   kube::ObjectMeta meta;
-  PodState pod;
+  PodState pod;  // likewise
+  PodState whole() const;
 };
 
 // A ControllerRevision of ours without its data.

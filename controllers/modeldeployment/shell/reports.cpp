@@ -25,6 +25,7 @@ Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
     const auto pod = parse_json(raw);
     if (pod.ok()) observed.gateway_pods.push_back(pod_state(*pod));
   }
+  observed.slots_told_since = slots_wanted_since(observed);
   std::vector<TaskHandle> pulls;
   for (const auto& pod : observed.gateway_pods)
     if (pod.has_run && !pod.ended())
@@ -83,7 +84,7 @@ Task<void> ModelDeploymentController::pull_report(const PodState& pod, Observed&
   ExchangeOptions options;
   options.connect_timeout = options.head_timeout = options.idle_timeout = kReportTimeout;
   // No slot is needed to verify traffic.
-  const Timestamp since = slots_wanted_since(observed).value_or(env_.now());
+  const Timestamp since = observed.slots_told_since.value_or(env_.now());
   const HttpRequest request("GET", "/report?since=" + std::to_string(since.time_since_epoch().count()) +
                                        (distributions_wanted(observed) ? "&distributions=1" : ""));
   auto response = co_await transport_.exchange(peer, request, options);

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/beast/http/status.hpp>
 #include <charconv>
+#include <span>
 #include <utility>
 
 namespace llmops {
@@ -94,41 +95,47 @@ Task<Result<void>> RealServerExchange::respond(int status, Headers headers, std:
   co_return sent;
 }
 
-Task<Result<void>> RealServerExchange::start(int status, Headers headers) {
+Task<Result<void>> RealServerExchange::start(int status, Headers headers, HeadGoes when) {
   if (started_) co_return Error{ErrorCode::Internal, "the request has been answered before"};
   chunked_ = !connection_.is_http10();
   auto text = head(status, headers, chunked_ ? Framing::Chunked : Framing::UntilClose, 0);
   if (!text.ok()) co_return text.error();
   started_ = true;
-  std::array<iovec, 1> pieces{piece(*text)};
-  co_return co_await connection_.send(pieces);
+  waiting_head_ = std::move(*text);
+  if (when == HeadGoes::WithNext) co_return Result<void>();
+  co_return co_await send({}, false);
+}
+
+Task<Result<void>> RealServerExchange::send(std::string_view bytes, bool last) {
+  const std::string head = std::exchange(waiting_head_, {});
+  const bool framed = chunked_ && !to_head_ && !bodyless_;
+  if (to_head_ || bodyless_) bytes = {};
+  std::array<iovec, 5> pieces{};
+  std::size_t count = 0;
+  if (!head.empty()) pieces[count++] = piece(head);
+  std::array<char, 20> size{};
+  if (framed && !bytes.empty()) {
+    char* end = std::to_chars(size.data(), size.data() + 16, bytes.size(), 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    pieces[count++] = piece(std::string_view(size.data(), static_cast<std::size_t>(end - size.data())));
+  }
+  if (!bytes.empty()) pieces[count++] = piece(bytes);
+  if (framed && !bytes.empty()) pieces[count++] = piece(kEndOfLine);
+  if (framed && last) pieces[count++] = piece(kLastChunk);
+  if (count == 0) co_return Result<void>();
+  co_return co_await connection_.send(std::span(pieces.data(), count));
 }
 
 Task<Result<void>> RealServerExchange::write(std::string_view bytes) {
   if (!started_ || finished_) co_return Error{ErrorCode::Internal, "write outside of a started answer"};
-  if (bytes.empty() || to_head_ || bodyless_) co_return Result<void>();
-  if (!chunked_) {
-    std::array<iovec, 1> whole{piece(bytes)};
-    co_return co_await connection_.send(whole);
-  }
-  std::array<char, 20> size{};
-  char* end = std::to_chars(size.data(), size.data() + 16, bytes.size(), 16).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  std::array<iovec, 3> pieces{
-      piece(std::string_view(size.data(), static_cast<std::size_t>(end - size.data()))), piece(bytes),
-      piece(kEndOfLine)};
-  co_return co_await connection_.send(pieces);
+  if (bytes.empty()) co_return Result<void>();
+  co_return co_await send(bytes, false);
 }
 
-Task<Result<void>> RealServerExchange::finish() {
+Task<Result<void>> RealServerExchange::finish(std::string_view last) {
   if (!started_ || finished_) co_return Error{ErrorCode::Internal, "finish outside of a started answer"};
-  if (!chunked_ || to_head_ || bodyless_) {
-    finished_ = true;
-    co_return Result<void>();
-  }
-  std::array<iovec, 1> pieces{piece(kLastChunk)};
-  const auto sent = co_await connection_.send(pieces);
+  const auto sent = co_await send(last, true);
   finished_ = sent.ok();
   co_return sent;
 }

@@ -15,9 +15,9 @@ class RealServerExchange final : public ServerExchange {
   HttpRequest& request() override { return connection_.request(); }
   std::string_view peer_address() const override { return connection_.peer(); }
   Task<Result<void>> respond(int status, Headers headers, std::string body) override;
-  Task<Result<void>> start(int status, Headers headers) override;
+  Task<Result<void>> start(int status, Headers headers, HeadGoes head) override;
   Task<Result<void>> write(std::string_view bytes) override;
-  Task<Result<void>> finish() override;
+  Task<Result<void>> finish(std::string_view last) override;
   bool started() const override { return started_; }
 
   bool finished() const { return finished_; }
@@ -27,8 +27,11 @@ class RealServerExchange final : public ServerExchange {
  private:
   enum class Framing { Length, Chunked, UntilClose };
   Result<std::string> head(int status, const Headers& headers, Framing framing, std::size_t length);
+  // A head that waits, `bytes` as a chunk and, when it is the last, the end, in one write.
+  Task<Result<void>> send(std::string_view bytes, bool last);
 
   ServerConnection& connection_;
+  std::string waiting_head_;
   bool to_head_;  // an answer to HEAD has no body
   bool bodyless_ = false;
   bool chunked_ = false;

@@ -1,7 +1,9 @@
 """Releases are judged by users' traffic: faults that no golden set sees are rolled back, good candidates are promoted, with the
-operator and gateways killed in the middle too, and the same content against itself hardly ever fails."""
+operator and gateways killed in the middle too, the old stable takes its place again when harm shows in the bake, and the same
+content against itself hardly ever fails."""
 import json
 import os
+import subprocess
 import time
 
 from fault_engine import FAILURES, FaultCounts, fault_backend
@@ -23,8 +25,9 @@ def live_gate(name, metrics, observe_for="15s", conversations=200, give_up_after
         "metrics": metrics, "observeFor": observe_for, "minConversations": conversations, "giveUpAfter": give_up_after}}}
 
 
-def strategy(gate):
-    return {"canary": {"steps": STEPS, "analysis": {"gates": [{"name": gate}]}, "bake": {"duration": "1s"}, "abortScaleDownDelay": "1s"}}
+def strategy(gate, bake=None):
+    return {"canary": {"steps": STEPS, "analysis": {"gates": [{"name": gate}]}, "bake": bake or {"duration": "1s", "holdbackWeight": 0},
+                       "abortScaleDownDelay": "1s"}}
 
 
 def ended(last_run):
@@ -69,6 +72,30 @@ class Case:
         return latest_history(self.release.object).get("outcome"), runs[-1] if runs else {}, took
 
 
+def median_forecast(stage, gate, metric, usual, harmful, run, took):
+    """What `llmops plan` says of such a candidate at this traffic: {conversations, seconds}."""
+    counted = next(m for m in run["status"]["live"]["metrics"] if m["name"] == metric)
+    a_minute = 60 * (counted["candidate"]["trials"] + counted["stable"]["trials"]) / took
+    file = os.path.join(stage.options.build, "planned-gate.json")
+    with open(file, "w", encoding="utf-8") as out:
+        json.dump(stage.kube.get("evalgates", stage.namespace, gate), out)
+    done = subprocess.run([os.path.join(stage.options.build, "bin", "llmops"), "plan", "-f", file, "-o", "json", "--weight", "50", "--rate",
+                           f"{metric}={usual}", "--harm", f"{metric}={harmful}", "--traffic", str(round(a_minute))],
+                          capture_output=True, text=True, check=False)
+    metrics = json.loads(done.stdout)["gates"][0]["metrics"]
+    return next(q for m in metrics if m["name"] == metric for q in m["questions"] if q["question"] == "Harm")
+
+
+def check_forecast(stage, gate, metric, usual, harmful, played):
+    """No later than thrice the median, and what comes in the seconds of a slot, of its requests and of the pulls."""
+    _, run, took = played
+    forecast = median_forecast(stage, gate, metric, usual, harmful, run, took)
+    seen = next(m["candidate"]["trials"] for m in run["status"]["live"]["metrics"] if m["name"] == metric)
+    most = 3 * forecast["conversations"] + 15 * seen / took
+    stage.check(f"and as soon as planned ({metric} {100 * harmful:.0f} % against {100 * usual:.1f} %)", 0 < seen <= most,
+                f"{seen} conversations in {took:.1f} s; planned, in the median: {forecast['conversations']} in {forecast['seconds']} s")
+
+
 def words(run, took):
     evidence = run.get("status", {}).get("live", {}).get("metrics", [])
     counts = "; ".join(f"{m['name']} {m['candidate']['events']}/{m['candidate']['trials']} against "
@@ -79,7 +106,7 @@ def words(run, took):
 def check(stage, sentence, wanted, played):
     outcome, run, took = played
     verdict = run.get("status", {}).get("phase")
-    expected = {"RolledBack": "Failed", "Promoted": "Successful"}[wanted]
+    expected = {"RolledBack": "Failed", "Returned": "Failed", "Promoted": "Successful"}[wanted]
     stage.check(sentence, outcome == wanted and verdict == expected, f"{outcome}, gate {verdict}, {words(run, took)}")
     if outcome != wanted:
         stage.screen.line(f"    {run.get('status', {}).get('message')}")
@@ -110,13 +137,17 @@ def faulty(stage):
     backend = lambda **faults: {"backend": fault_backend(**{**GOOD, **faults})}  # noqa: E731
     played = release_with("errors", **backend(error_share=0.05))
     check(stage, "a candidate that fails 5 of 100 requests is rolled back", "RolledBack", played)
+    check_forecast(stage, "errors", "error-rate", 0.001, 0.05, played)
     played = release_with("first-token", **backend(first_token="lognormal 60ms 0.3"))
     check(stage, "a candidate with slow first tokens is rolled back", "RolledBack", played)
+    check_forecast(stage, "first-token", "ttft", 0.05, 0.95, played)
     played = release_with("refusals", **backend(refusal_share=0.2))
     check(stage, "a candidate that refuses more is rolled back", "RolledBack", played)
+    check_forecast(stage, "refusals", "refusal-rate", 0.001, 0.2, played)
     case.gate = "blocks"
     played = case.play({"strategy": strategy("blocks"), "guardrailRefs": [{"name": "over-blocking"}], **backend()})
     check(stage, "a guardrail that blocks what is harmless is rolled back", "RolledBack", played)
+    check_forecast(stage, "blocks", "block-rate", 0.001, 0.5, played)
     release.patch({"guardrailRefs": None})
     release.wait_for("what users have is wanted again", settled, 60)
 
@@ -124,6 +155,13 @@ def faulty(stage):
     check(stage, "a good candidate is promoted when no harm shows", "Promoted", played)
     played = release_with("proof", **backend(tokens=14))
     check(stage, "a good candidate is promoted with a proof", "Promoted", played)
+
+    case.gate = "errors"
+    played = case.play({"strategy": strategy("errors", bake={"duration": "5m", "holdbackWeight": 20}),
+                        **backend(error_share=0.3, faults_after="45s", tokens=16)})
+    check(stage, "an engine that breaks after its promotion is left for the stable that was kept beside it", "Returned", played)
+    promoted = [entry["outcome"] for entry in status(release.object)["history"][:2]]
+    stage.check("and it had been promoted", promoted == ["Returned", "Promoted"], f"the latest first: {', '.join(promoted)}")
 
     def counted():
         runs = [r for r in release.eval_runs() if r["spec"]["gate"] == case.gate and r.get("status", {}).get("phase") == "Running"]

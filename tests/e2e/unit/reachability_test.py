@@ -91,6 +91,13 @@ class ReachabilityTest(unittest.TestCase):
         self.assertTrue(may_reach(self.policies, NAMESPACES, evaluator, DNS, 53, "UDP"))
         self.assertFalse(may_reach(self.policies, NAMESPACES, evaluator, DNS, 443, "UDP"))
 
+    def test_an_evaluator_that_calls_an_endpoint_reaches_it_wherever_it_is(self):
+        labels = self.pods["support-bot-evaluator"].labels + (("llmops.dev/calls-endpoint", "true"),)
+        caller = Pod("caller", "shop", labels)
+        for target in ("prometheus", "a client outside"):
+            self.assertTrue(may_reach(self.policies, NAMESPACES, caller, SOURCES[target], 9090), target)
+        self.assertFalse(may_reach(self.policies, NAMESPACES, caller, self.pods["support-bot-engine"], ENGINE))
+
     def test_gateways_and_engines_may_go_out(self):
         for name in ("support-bot-gateway", "support-bot-engine"):
             for target in ("a client outside", "a pod elsewhere"):

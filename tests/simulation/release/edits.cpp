@@ -97,10 +97,19 @@ void apply_live_samples(User& user) {
   user.create(kube::kPromptVersions, prompt("is-slow", 13, "Take your time."));
 }
 
+void apply_late_gate(User& user) {
+  Json late = live_gate("live-late", "error-rate");
+  late["spec"]["live"]["observeFor"] = "1s";
+  late["spec"]["live"]["minConversations"] = 1;
+  user.create(kube::kEvalGates, std::move(late));
+  user.create(kube::kPromptVersions, prompt("errs-at-times", 14, "Answer at times."));
+}
+
 Answers answers(const std::string& content) {
   const auto has = [&](const char* text) { return content.find(text) != std::string::npos; };
   Answers made;
   if (has("in vain")) made.errors = 90;
+  if (has("at times")) made.errors = 35;
   if (has("Rather refuse")) made.refusals = 90;
   // An engine that stops must outlast its last answer.
   if (has("Take your time")) made.slower = Duration(280);

@@ -34,6 +34,9 @@ Json live_gate(const std::string& name, const std::string& metric, const Json& m
 // The live gates live-errors, live-refusals, live-ttft and live-proof (of errors), and prompts errs, refuses
 // and is-slow.
 void apply_live_samples(User& user);
+// The live gate live-late (of errors): it is content with one conversation, so that harm shows in the bake;
+// and the prompt errs-at-times.
+void apply_late_gate(User& user);
 // How users meet them.
 Answers answers(const std::string& content);
 

@@ -109,7 +109,9 @@ void Invariants::on_status(const StoredEvent& event) {
     const std::string plan = name_ + "-run-" + std::to_string(status.run->number);
     const Json* record = cluster_->server->store.find(kube::kControllerRevisions, {kNamespace, plan});
     if (!record) violated(plan + " began without its plan");
-    if (record && dump_json(*find_path(*record, "data")).find("analysis") == std::string::npos)
+    // Users of a first deploy are not there yet to be watched.
+    const std::string judges = status.run->first_deploy.value_or(false) ? "offline" : "analysis";
+    if (record && dump_json(*find_path(*record, "data")).find(judges) == std::string::npos)
       passed_.insert(status.candidate->hash);
   }
   for (const auto& problem : live_.on_status(name_, status_, status)) violated(problem);
@@ -175,7 +177,15 @@ void Invariants::on_record(const StoredEvent& event) {
     const bool returned = status_.stable && status_.stable->hash == hash && status_.returned_at &&
                           annotation(event.after, key) == format_timestamp(*status_.returned_at) &&
                           outcome == api::Outcome::Promoted;
-    if (!decided && !decided_before && !exchanged && !returned)
+    // What a gate of its bake refused is refused by the status.
+    const auto refuses = [&](const auto& status) {
+      return std::ranges::any_of(status.rejected, [&](const auto& rejection) {
+        return rejection.hash == hash && annotation(event.after, key) == format_timestamp(rejection.time);
+      });
+    };
+    const bool refused =
+        outcome == api::Outcome::RolledBack && (refuses(status_) || std::ranges::any_of(lost_, refuses));
+    if (!decided && !decided_before && !exchanged && !returned && !refused)
       violated(std::string(key) + " of " + short_hash(hash) + " was set before the decision was persisted");
   }
 }
@@ -338,8 +348,8 @@ void Invariants::check_configured(const std::string& where, const Arms& arms) {
 }
 
 // An engine goes when the status says so, its time has come, and no gateway sends it anything any more.
-void Invariants::check_retirement(const std::string& serving_hash) {
-  const std::string what = "engine " + serving_hash + " was scaled down ";
+void Invariants::check_retirement(const std::string& serving_hash, std::int64_t replicas) {
+  const std::string what = "engine " + serving_hash + " was scaled down to " + std::to_string(replicas) + " ";
   const auto retiring =
       std::find_if(status_.retiring.begin(), status_.retiring.end(),
                    [&](const auto& entry) { return short_hash(entry.serving_hash) == serving_hash; });
@@ -385,7 +395,7 @@ void Invariants::on_engine(const StoredEvent& event) {
         [&](const auto* other) { return *other && short_hash((*other)->serving_hash) == serving_hash; });
     const bool exchanged = follows_spec && gives_pods_up(serving_hash);
     if (!exchanged && (!(follows_spec || follows_too) || replicas < replicas_at_least_))
-      check_retirement(serving_hash);
+      check_retirement(serving_hash, replicas);
     check_scaled_down(serving_hash, replicas);
   }
   if (follows_spec && replicas == replicas_) replicas_at_least_ = replicas_;

@@ -50,7 +50,7 @@ class Invariants {
   std::optional<api::HistoryEntry> lost_entry(const std::string& stable) const;
   void on_config(const StoredEvent& event);
   void check_aside(const Json& before, const Json& after);
-  void check_retirement(const std::string& serving_hash);
+  void check_retirement(const std::string& serving_hash, std::int64_t replicas);
   void on_engine(const StoredEvent& event);
   void check_scaled_down(const std::string& serving_hash, std::int64_t replicas);
   // The share of capacity that an arm must have for its weight, by the policy of the release that is on.

@@ -96,7 +96,7 @@ TEST(Invariants, see_capacity_that_goes_under_traffic) {
     cluster.server->store.edit(kube::kDeployments, {kNamespace, engine},
                                [](Json& object) { object["spec"]["replicas"] = 0; });
   });
-  EXPECT_NE(said.find("was scaled down though no status says so"), std::string::npos) << said;
+  EXPECT_NE(said.find("was scaled down to 0 though no status says so"), std::string::npos) << said;
   EXPECT_NE(said.find("scaled to 0 while epoch"), std::string::npos) << said;
 }
 

@@ -117,7 +117,16 @@ std::vector<std::string> LiveWatch::on_eval_run(const StoredEvent& event) {
   if (!run.ok() || !run->status || !run->status->phase) return problems;
   const api::EvalRunPhase phase = *run->status->phase;
   if (phase == api::EvalRunPhase::Failed) failed_.insert(event.key.name);
+  if (phase == api::EvalRunPhase::Failed && run->spec.background.value_or(false))
+    in_bake_failed_.insert(run->spec.revision.hash);
   if (!run->spec.live || !run->status->live) return problems;
+  // Slots that were told while nobody wanted any went no further.
+  if (counting_.empty())
+    for (auto& [uid, asked] : cluster_->asked) asked.times.clear();
+  if (is_terminal(phase))
+    counting_.erase(event.key.name);
+  else
+    counting_.insert(event.key.name);
   if (run->spec.background.value_or(false))
     background_[{run->spec.run, run->spec.gate}] = {run->spec.revision.hash, phase};
   const auto before =
@@ -151,6 +160,13 @@ std::vector<std::string> LiveWatch::on_status(const std::string& name,
                                               const api::ModelDeploymentStatus& before,
                                               const api::ModelDeploymentStatus& after) {
   std::vector<std::string> problems;
+  const bool left_bake = before.bake_until && before.stable && after.stable && !after.bake_until &&
+                         before.previous_stable && after.stable->hash == before.previous_stable->hash;
+  const bool refused = left_bake && !after.rejected.empty() &&
+                       after.rejected.front().hash == before.stable->hash &&
+                       (before.rejected.empty() || before.rejected.front() != after.rejected.front());
+  if (refused && !in_bake_failed_.contains(before.stable->hash))
+    problems.push_back("the bake was left before a gate of it was Failed");
   if (!after.run || !after.run->decision || !after.candidate) return problems;
   if (before.run && before.run->decision == after.run->decision) return problems;
   const api::Decision& decision = *after.run->decision;

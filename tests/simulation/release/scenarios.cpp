@@ -256,7 +256,7 @@ api::Verdict judge(const std::string& content, const wire::EvalSpec& asked) {
   if (has("undecided")) return api::Verdict::Inconclusive;
   if (has("mute")) return api::Verdict::Error;
   const bool worse = has("brief") || has("degraded") || has("everything") || (has("flaky") && has("strict"));
-  const auto& metrics = asked.offline.metrics;
+  const auto& metrics = asked.offline->metrics;
   const bool lenient = !metrics.empty() && metrics.front().objective && metrics.front().objective->min &&
                        *metrics.front().objective->min <= 0.5;
   return worse && !lenient ? api::Verdict::Failed : api::Verdict::Successful;

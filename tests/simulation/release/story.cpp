@@ -20,6 +20,7 @@ constexpr const char* kLastPrompt = "support-answer-last";
 constexpr const char* kLastModel = "/models/last.gguf";
 // Stories of smaller numbers stay what they are.
 constexpr std::uint64_t kLiveAfter = 600'000;
+constexpr std::uint64_t kHoldbackAfter = 1'000'000;
 constexpr Duration kWatchesAreBack = std::chrono::minutes(4);
 
 struct NamedEdit {
@@ -96,6 +97,16 @@ const std::vector<NamedEdit>& live_catalogue() {
   return all;
 }
 
+// And what may be seen only in a bake.
+const std::vector<NamedEdit>& holdback_catalogue() {
+  static const std::vector<NamedEdit> all = [] {
+    std::vector<NamedEdit> made = live_catalogue();
+    made.insert(made.end(), made.size() / 4, {"a prompt that errs at times", use_prompt("errs-at-times")});
+    return made;
+  }();
+  return all;
+}
+
 // Accelerators of a cluster that has none to spare: as many as the catalogue's largest stable has pods.
 constexpr int kScarceAccelerators = 4;
 
@@ -103,14 +114,20 @@ constexpr int kScarceAccelerators = 4;
 struct Setting {
   std::string policy;  // of capacity; empty: accelerators are plenty
   bool live = false;   // live gates watch in the background
+  // A share stays with the old stable in bakes, and gates let releases go on to them.
+  bool holdback = false;
 };
+
+const std::vector<const char*> kNoGates, kLiveGates{"live-errors", "live-refusals", "live-ttft"},
+    kLateGates{"live-late", "live-ttft"};
 
 Json deployment_with(const Setting& setting, const char* first_pause) {
   Json made = quick_deployment(first_pause);
   const std::string& policy = setting.policy;
-  if (setting.live)
-    for (const char* gate : {"live-errors", "live-refusals", "live-ttft"})
-      made["spec"]["strategy"]["canary"]["analysis"]["gates"].push_back({{"name", gate}});
+  Json& canary = made["spec"]["strategy"]["canary"];
+  for (const char* gate : setting.holdback ? kLateGates : setting.live ? kLiveGates : kNoGates)
+    canary["analysis"]["gates"].push_back({{"name", gate}});
+  if (setting.holdback) canary["bake"] = {{"duration", "40s"}, {"holdbackWeight", 20}};
   if (!policy.empty()) made["spec"]["strategy"]["canary"]["capacityPolicy"] = {{"type", policy}};
   return made;
 }
@@ -118,6 +135,7 @@ Json deployment_with(const Setting& setting, const char* first_pause) {
 void create_all(User& user, const Setting& setting) {
   apply_samples(user);
   if (setting.live) apply_live_samples(user);
+  if (setting.holdback) apply_late_gate(user);
   user.create(kube::kGuardrails, guardrail("topics", "lenient"));
   user.create(kube::kModelDeployments, deployment_with(setting, "5s"));
 }
@@ -267,12 +285,15 @@ Story make_story(std::uint64_t seed) {
   const Duration end = std::array{Duration(40'000), Duration(90'000), Duration(240'000)}[draws.below(3)];
   std::vector<std::pair<Duration, const NamedEdit*>> edits;
   const bool live = seed > kLiveAfter && seed % 5 == 3;
+  const bool holdback = live && seed > kHoldbackAfter;
   for (auto count = draws.below(7); count > 0; --count)
-    edits.emplace_back(draws.time(end), &draws.of(live ? live_catalogue() : catalogue()));
+    edits.emplace_back(draws.time(end), &draws.of(holdback ? holdback_catalogue()
+                                                  : live   ? live_catalogue()
+                                                           : catalogue()));
   std::ranges::sort(edits, {}, [](const auto& edit) { return edit.first; });
   // Some stories, by their number, so that the others stay what they are.
   const std::string policy = seed % 7 == 1 ? "Replace" : seed % 21 == 2 && !live ? "InPlace" : "";
-  auto [story, player] = told_by(std::move(edits), end, {policy, live});
+  auto [story, player] = told_by(std::move(edits), end, {policy, live, holdback});
   PlayOptions& options = story.options;
   options.seed = seed;
   options.leader_election = draws.one_in(3);

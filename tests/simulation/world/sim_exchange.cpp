@@ -56,7 +56,7 @@ Task<Result<void>> SimExchange::respond(int status, Headers headers, std::string
   co_return begin(status, std::move(headers), std::move(body), true);
 }
 
-Task<Result<void>> SimExchange::start(int status, Headers headers) {
+Task<Result<void>> SimExchange::start(int status, Headers headers, HeadGoes) {
   co_return begin(status, std::move(headers), {}, false);
 }
 
@@ -64,9 +64,10 @@ Task<Result<void>> SimExchange::write(std::string_view bytes) {
   co_return send(std::string(bytes));
 }
 
-Task<Result<void>> SimExchange::finish() {
+Task<Result<void>> SimExchange::finish(std::string_view last) {
   const Result<void> good = usable();
   if (!good.ok()) co_return good;
+  if (const Result<void> sent = send(std::string(last)); !sent.ok()) co_return sent;
   finished_ = true;
   transport_.to_client(connection_, false, [](Connection& connection) { connection.complete = true; });
   co_return Result<void>();

@@ -16,9 +16,9 @@ class SimExchange final : public ServerExchange {
   HttpRequest& request() override { return connection_->request; }
   std::string_view peer_address() const override { return connection_->client->name; }
   Task<Result<void>> respond(int status, Headers headers, std::string body) override;
-  Task<Result<void>> start(int status, Headers headers) override;
+  Task<Result<void>> start(int status, Headers headers, HeadGoes head) override;
   Task<Result<void>> write(std::string_view bytes) override;
-  Task<Result<void>> finish() override;
+  Task<Result<void>> finish(std::string_view last) override;
   bool started() const override { return started_; }
   bool finished() const { return finished_; }
 

@@ -84,6 +84,8 @@ TEST(ApiDefaults, OfAModelDeploymentAreTold) {
       {"spec.gateway.resources", "requests of " + std::string(kGatewayCpuRequest) + " CPU and " +
                                      std::string(kGatewayMemoryRequest) + " memory"},
       {canary + "bake.duration", format_duration(kBakeDuration)},
+      {canary + "bake.holdbackWeight", std::to_string(kHoldbackWeight)},
+      {"spec.strategy.when.canary.bake.holdbackWeight", std::to_string(kHoldbackWeight)},
       {canary + "abortScaleDownDelay", format_duration(kAbortScaleDownDelay)},
       {canary + "onInconclusive", std::string(kOnInconclusive)},
       {canary + "capacityPolicy.type", std::string(kCapacityPolicyType)},
@@ -148,8 +150,19 @@ std::map<std::string, std::string> live_defaults() {
           {at + "statistics.alpha", number(kLiveAlpha)}};
 }
 
+std::map<std::string, std::string> prometheus_defaults() {
+  using namespace defaults;
+  const std::string at = "spec.prometheus.metrics.";
+  return {{at + "initialDelay", "none"},
+          {at + "count", std::to_string(kQueryCount)},
+          {at + "failureLimit", std::to_string(kFailureLimit)},
+          {at + "inconclusiveLimit", std::to_string(kInconclusiveLimit)},
+          {at + "consecutiveErrorLimit", std::to_string(kConsecutiveErrorLimit)}};
+}
+
 TEST(ApiDefaults, OfAnEvaluationAreTold) {
   auto table = offline_defaults();
+  table.merge(prometheus_defaults());
   table.merge(live_defaults());
   EXPECT_THAT(told_by_crd("evalgates"), ::testing::ContainerEq(table));
   EXPECT_THAT(told_by_crd("evalruns"), ::testing::ContainerEq(table));

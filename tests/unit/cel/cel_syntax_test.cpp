@@ -1,6 +1,8 @@
 // What is understood of the language, and that the rest is refused.
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "evaluate.hpp"
 
 namespace llmops::cel {
@@ -34,6 +36,29 @@ TEST(CelSyntax, LiteralsAreThoseOfTheSubset) {
   EXPECT_EQ(evaluate("9223372036854775807"), "9223372036854775807");
   EXPECT_EQ(evaluate("[]"), "[0]");
   EXPECT_EQ(evaluate("{}"), "{0}");
+}
+
+TEST(CelSyntax, ConditionsSpeakOfTheResultAndOfNumbersThatAreNone) {
+  const auto condition = [](std::string_view source, const Value& result) {
+    const auto program = Program::compile(source, Language::Conditions);
+    if (!program.ok()) return "refused: " + program.error().message;
+    return testing_support::shown(program->evaluate(result));
+  };
+  const Value list = Value::of(List{Value::of(0.5), Value::of(std::numeric_limits<double>::quiet_NaN())});
+  EXPECT_EQ(condition("result[0] >= 0.5 && len(result) == 2 && isNaN(result[1])", list), "true");
+  EXPECT_EQ(condition("isNaN(result[0]) || isInf(1)", list), "false");
+  EXPECT_EQ(condition("isNaN(result)", list), "error: a function of numbers does not take list");
+  EXPECT_EQ(condition("self[0] > 0", list),
+            "refused: byte 0: found self, allowed result or the variable of a macro");
+  EXPECT_THAT(condition("oldSelf == 1", list), StartsWith("refused: byte 0: found oldSelf"));
+  EXPECT_EQ(condition("result.all(self, self >= 0)", Value::of(List{Value::of(0.5)})), "true");
+  for (const char* source : {"isNaN(self)", "isInf(self)", "len(self) == 1"})
+    EXPECT_THAT(evaluate(source), HasSubstr("with 1 arguments, allowed has()"))
+        << "API servers know no such function";
+  const auto program = Program::compile("result.size() > 1 && isNaN(result[1])", Language::Conditions);
+  ASSERT_TRUE(program.ok());
+  EXPECT_TRUE(program->calls("size") && program->calls("isNaN"));
+  EXPECT_FALSE(program->calls("len"));
 }
 
 TEST(CelSyntax, WhatIsOutsideOfTheSubsetIsRefusedWithItsPlace) {

@@ -54,6 +54,21 @@ std::string unwrapped(std::string text) {
   return one;
 }
 
+TEST(Why, TellsWhatAPrometheusSaid) {
+  EvalRuns runs = testing_support::eval_runs();
+  for (auto& [name, run] : runs) {
+    run.spec.offline.reset();
+    run.spec.prometheus.emplace();
+    for (auto& metric : run.status->metrics)
+      metric.message = "0 of 1 measurements successful, 1 failed (allowed 0): [0.9]";
+  }
+  const std::string text = unwrapped(text_of(explained(release("Healthy"), 4, runs)));
+  EXPECT_THAT(text, AllOf(HasSubstr("Prometheus was asked for"),
+                          HasSubstr("0 of 1 measurements successful, 1 failed (allowed 0): [0.9]"),
+                          HasSubstr("Read the queries that were asked: kubectl get evalrun")));
+  EXPECT_THAT(text, Not(HasSubstr("questions")));
+}
+
 TEST(Why, ExplainsARollbackWithChangeNumbersDecisionAndWaysOut) {
   const std::string text = unwrapped(text_of(explained(release("Healthy"), 4)));
   EXPECT_THAT(

@@ -156,6 +156,18 @@ TEST(Plan, TakesTheRateAndTheWeightThatItIsTold) {
     plan(one, {"--rate", wrong}, kUsage);
 }
 
+TEST(Plan, AsksAboutTheCandidateThatItIsTold) {
+  const std::string one = gate("{metrics: [{name: error-rate}]}");
+  const Json told = plan(one, {"--harm", "error-rate=0.3", "--harm", "error-rate=0.06"})[0];
+  const Json questions = told["metrics"][0]["questions"];
+  ASSERT_EQ(questions.size(), 2u) << "instead of the usual ones";
+  EXPECT_EQ(questions[0]["rate"], 0.3);
+  EXPECT_LT(questions[0]["conversations"], questions[1]["conversations"]);
+  EXPECT_EQ(questions[1]["conversations"],
+            plan(one, {"--harm", "error-rate=0.06"})[0]["metrics"][0]["questions"][0]["conversations"]);
+  plan(one, {"--harm", "error-rate=1"}, kUsage);
+}
+
 TEST(Plan, SmallerHarmsShowWithMoreConversations) {
   const auto smallest = [](const std::string& least) {
     return plan(gate("{metrics: [{name: error-rate}], minConversations: " + least +
@@ -204,6 +216,35 @@ TEST(Plan, TellsPeopleTheSame) {
                              HasSubstr("shown within minConversations, half the time: a rate of "),
                              HasSubstr("passes: after about 50 conversations, 25 min at this traffic")));
   EXPECT_EQ(ran.last_line(), "decidable");
+}
+
+const std::string kMeasured =
+    std::string(LLMOPS_SOURCE_DIR) + "/tests/unit/api/testdata/eval_gate_prometheus.yaml";
+
+TEST(Plan, SaysHowLongAGateTakesThatAsksAPrometheus) {
+  const CliRun ran = run_cli({"plan", "-f", kMeasured});
+  EXPECT_EQ(ran.code, kGood);
+  EXPECT_EQ(ran.out,
+            "support-measured (prometheus): asks Prometheus for answered (10 times, every 1m, after 2m), "
+            "tickets (once), "
+            "which takes 11m\n");
+  const auto told = parse_json(run_cli({"plan", "-f", kMeasured, "-o", "json"}).out);
+  ASSERT_TRUE(told.ok());
+  const Json& gate = (*told)["gates"][0];
+  EXPECT_EQ(gate["kind"], "Prometheus");
+  EXPECT_EQ(gate["seconds"], 660);
+  EXPECT_EQ(gate["metrics"][0]["count"], 10);
+  EXPECT_EQ(gate["metrics"][1]["seconds"], 0);
+}
+
+TEST(LiveVerbsOfOtherGates, SayThatNobodyCountsWhatAPrometheusIsAsked) {
+  const std::string record =
+      std::string(LLMOPS_SOURCE_DIR) + "/tests/unit/api/testdata/eval_run_prometheus.yaml";
+  for (const CliRun& ran : {run_cli({"live", "-f", kMeasured, "-"}), run_cli({"replay", "-f", record}),
+                            run_cli({"compare", "-f", kMeasured, "--stable", "x", "--candidate", "y"})}) {
+    EXPECT_EQ(ran.code, kUsage);
+    EXPECT_THAT(ran.err, HasSubstr("asks Prometheus")) << ran.err;
+  }
 }
 
 const std::string kRecord = std::string(LLMOPS_SOURCE_DIR) + "/tests/unit/api/testdata/eval_run_live.yaml";

@@ -93,6 +93,42 @@ TEST(Replace, TakesNoPodWhileAWeightIsUnconfirmed) {
   EXPECT_EQ(pods_of(world, old_hash), 2);
 }
 
+TEST(Replace, KeepsThePodsThatAreBeingExchangedWhenGatewaysAreToldSomethingElse) {
+  ReleaseWorld world = world_with(CapacityPolicyType::Replace, kReplicas);
+  const std::string old_hash = world.status().stable->serving_hash;
+  world.set_steps({ReleaseWorld::weight(20), ReleaseWorld::weight(75)});
+  world.set_model("/models/better.gguf");
+  world.run([&] { return world.weight_of(ArmName::Candidate) == 25; });
+  world.run([&] { return pods_of(world, old_hash) == 2; });
+  const std::string new_hash = world.status().candidate->serving_hash;
+  ASSERT_EQ(pods_of(world, new_hash), 2);
+  // A threshold of a live gate comes with a new epoch, and so do guardrails that are exchanged at once.
+  *world.observed.status.epoch += 1;
+  const auto wanted = wanted_engines(world.observed, world.status());
+  EXPECT_EQ(wanted.at(new_hash), 2);
+  EXPECT_EQ(wanted.at(old_hash), 2);
+}
+
+TEST(Capacity, StaysAsItIsWhileThePlanOfTheRunIsNotKnown) {
+  for (const auto type : {CapacityPolicyType::Surge, CapacityPolicyType::Replace}) {
+    ReleaseWorld world = world_with(type, kReplicas);
+    const std::string old_hash = world.status().stable->serving_hash;
+    if (type == CapacityPolicyType::Surge) world.accelerators = 2 * kReplicas;
+    world.set_steps({ReleaseWorld::weight(50), ReleaseWorld::pause(Duration(600'000))});
+    world.set_model("/models/better.gguf");
+    world.run([&] { return world.weight_of(ArmName::Candidate) == 50; });
+    ASSERT_TRUE(world.status().candidate);
+    const std::string new_hash = world.status().candidate->serving_hash;
+    const std::int64_t before = pods_of(world, new_hash), of_stable = pods_of(world, old_hash);
+    ASSERT_GE(before, 2);
+    // A replica that has just begun to lead may not see its record yet.
+    world.observed.plan.reset();
+    const auto wanted = wanted_engines(world.observed, world.status());
+    EXPECT_EQ(wanted.at(new_hash), before) << to_string(type);
+    EXPECT_EQ(wanted.at(old_hash), of_stable) << to_string(type);
+  }
+}
+
 TEST(Replace, SaysWhatUsersMissMeanwhile) {
   ReleaseWorld world = world_with(CapacityPolicyType::Replace, kReplicas);
   world.set_steps({ReleaseWorld::weight(50), ReleaseWorld::pause_for_a_person()});

@@ -145,5 +145,46 @@ TEST(EvalGate, TellsAnEventWhenTheReasonChangesAndNotWhenOnlyNumbersDo) {
   EXPECT_FALSE(next->note);
 }
 
+Observed asking_prometheus(const std::string& query, const std::string& condition) {
+  const Json document = {{"spec",
+                          {{"prometheus",
+                            {{"endpointRef", {{"name", "prometheus"}}},
+                             {"metrics",
+                              {{{"name", "answered"},
+                                {"query", query},
+                                {"successCondition", condition},
+                                {"interval", "1m"},
+                                {"count", 5}}}}}}}}};
+  auto parsed = api::EvalGate::parse(document);
+  EXPECT_TRUE(parsed.ok()) << parsed.error().message;
+  Observed seen;
+  seen.now = kNow;
+  seen.meta.generation = 1;
+  seen.spec = parsed->spec;
+  return seen;
+}
+
+TEST(EvalGateOfQueries, SaysWhatItAsksAndWhatKeepsItFromDeciding) {
+  auto next = decide(asking_prometheus("x{r=\"{{candidate}}\"}", "result[0] > 0.9"));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(status_of(*next, names::kDecidable), ConditionStatus::True);
+  EXPECT_EQ(*next->status.message, "asks Prometheus for answered (5 times, every 1m), which takes 4m");
+  next = decide(asking_prometheus("x{r=\"{{args.pod}}\"}", "value > 0.9"));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(status_of(*next, names::kDecidable), ConditionStatus::False);
+  EXPECT_EQ(find_condition(next->status.conditions, names::kDecidable)->reason, "QueryInvalid");
+  EXPECT_THAT(
+      *next->status.message,
+      AllOf(HasSubstr("spec.prometheus.metrics[0].query: found {{args.pod}}, allowed {{candidate}}"),
+            HasSubstr("spec.prometheus.metrics[0].successCondition: byte 0: found value, allowed result")));
+  Observed slow = asking_prometheus("up", "result[0] > 0.9");
+  slow.spec.prometheus->metrics[0].interval = std::chrono::hours(24);
+  slow.spec.prometheus->metrics[0].count = 9;
+  next = decide(slow);
+  EXPECT_EQ(find_condition(next->status.conditions, names::kDecidable)->reason, "TakesTooLong");
+  slow.spec.prometheus->metrics[0].count = 8;
+  EXPECT_EQ(status_of(*decide(slow), names::kDecidable), ConditionStatus::True) << "a week, and no more";
+}
+
 }  // namespace
 }  // namespace llmops::evalgate

@@ -85,6 +85,58 @@ TEST(Job, RunsOnceUnderARestrictedPodWithATokenOfItsAudience) {
     EXPECT_EQ(container["volumeMounts"][i]["name"], pod["volumes"][i]["name"]);
 }
 
+api::EvalRunSpec asking_prometheus() {
+  api::EvalRunSpec spec;
+  spec.model_deployment = "bot";
+  spec.run = 3;
+  spec.gate = "measured";
+  spec.revision = {15, std::string(64, 'c')};
+  spec.stable_revision = api::RevisionReference{14, std::string(64, 'a')};
+  spec.prometheus.emplace().endpoint_ref.name = "prometheus";
+  auto& metric = spec.prometheus->metrics.emplace_back();
+  metric.name = "answered";
+  metric.query = R"(a{r="{{candidate}}"} - a{r="{{stable}}",n="{{namespace}}/{{name}}"})";
+  metric.success_condition = "result[0] > 0";
+  metric.interval = std::chrono::minutes(1);
+  metric.count = 10;
+  return spec;
+}
+
+TEST(SpecConfigMap, OfQueriesHoldsThemWithTheirArgumentsAndNoArms) {
+  const Json object = spec_config_map(run(), asking_prometheus());
+  const auto parsed = wire::EvalSpec::parse(Json::parse(object["data"]["spec.json"].get<std::string>()));
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  ASSERT_TRUE(parsed->prometheus);
+  EXPECT_EQ(parsed->prometheus->metrics[0].query, R"(a{r="cccccccccc"} - a{r="aaaaaaaaaa",n="shop/bot"})");
+  EXPECT_FALSE(parsed->offline);
+  EXPECT_TRUE(parsed->arms.empty());
+}
+
+TEST(Job, ThatAsksAPrometheusMountsThreeKeysOfItsEndpointAndNoToken) {
+  const Json object = job(run(), asking_prometheus(), "image:1");
+  const Json& pod = object["spec"]["template"]["spec"];
+  EXPECT_EQ(pod["automountServiceAccountToken"], false);
+  ASSERT_EQ(pod["volumes"].size(), 2u);
+  EXPECT_EQ(
+      pod["volumes"][1].dump(),
+      R"({"name":"endpoint","secret":{"defaultMode":288,"items":[{"key":"url","path":"url"},)"
+      R"({"key":"token","path":"token"},{"key":"ca","path":"ca"}],"optional":true,"secretName":"prometheus"}})");
+  const Json& container = pod["containers"][0];
+  ASSERT_EQ(container["volumeMounts"].size(), 2u);
+  EXPECT_EQ(container["volumeMounts"][1]["mountPath"], "/etc/llmops/endpoint");
+  EXPECT_EQ(container["volumeMounts"][1]["readOnly"], true);
+  EXPECT_EQ(
+      container["args"].dump(),
+      R"(["--spec","/etc/llmops/evaluation/spec.json","--spec-digest",")" +
+          sha256_hex(spec_config_map(run(), asking_prometheus())["data"]["spec.json"].get<std::string>()) +
+          R"(","--endpoint","/etc/llmops/endpoint","--termination-log","/dev/termination-log"])");
+  // Nine minutes of measurements, five errors of a minute and 30 s each, and the grace of every Job.
+  EXPECT_EQ(integer_at(object, "spec.activeDeadlineSeconds"), 9 * 60 + 5 * 90 + 60);
+  EXPECT_EQ(object["spec"]["template"]["metadata"]["labels"]["llmops.dev/calls-endpoint"], "true");
+  EXPECT_FALSE(job(run(), spec(), "image:1")["spec"]["template"]["metadata"]["labels"].contains(
+      "llmops.dev/calls-endpoint"));
+}
+
 TEST(Children, CarryTheLabelsThatTheCachesSelectAndBelongToTheirRun) {
   for (const Json& object : {spec_config_map(run(), spec()), job(run(), spec(), "image:1")}) {
     const auto meta = kube::parse_meta(object);

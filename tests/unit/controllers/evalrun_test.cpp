@@ -143,6 +143,58 @@ TEST(EvalRunBegins, EndsAsErrorWhenItsGoldenSetIsMissingOrAnother) {
   expect_error(seen, "DatasetChanged", AllOf(HasSubstr("found digest ffffffffff"), HasSubstr("dddddddddd")));
 }
 
+Observed asking_prometheus() {
+  Observed seen = observed();
+  seen.spec.offline.reset();
+  seen.spec.dataset_digest.reset();
+  seen.spec.dataset_config_map.reset();
+  seen.spec.evaluation_service.reset();
+  seen.spec.audience.reset();
+  seen.spec.served_model_name.reset();
+  seen.dataset.reset();
+  seen.spec.prometheus.emplace().endpoint_ref.name = "prometheus";
+  seen.spec.prometheus->metrics.emplace_back().name = "right";
+  return seen;
+}
+
+TEST(EvalRunOfQueries, CreatesSpecAndJobWithoutAGoldenSet) {
+  Observed seen = asking_prometheus();
+  const Decision decision = decide(seen);
+  const auto* actions = std::get_if<Actions>(&decision);
+  ASSERT_TRUE(actions);
+  ASSERT_EQ(actions->creates.size(), 2u);
+  EXPECT_EQ(actions->creates[0].type, kube::kConfigMaps);
+  EXPECT_EQ(actions->creates[1].type, kube::kJobs);
+  seen.job = job_of(seen);
+  const Decision next = decide(seen);
+  const auto* transition = std::get_if<Transition>(&next);
+  ASSERT_TRUE(transition);
+  EXPECT_EQ(transition->status.phase, EvalRunPhase::Running);
+  EXPECT_THAT(*transition->status.message, HasSubstr("asking Prometheus about revision 15 for gate golden"));
+}
+
+TEST(EvalRunOfQueries, EndsWithWhatTheEvaluatorMeasuredAndNothingAboutAGoldenSet) {
+  Observed seen = asking_prometheus();
+  seen.status.emplace().phase = EvalRunPhase::Running;
+  seen.status->started_at = kNow;
+  seen.job = job_of(seen);
+  const auto ended = [&](wire::EvalSummary said) {
+    seen.pods = {ended_with(dump_json(said.to_json()))};
+    const Decision decision = decide(seen);
+    const auto* transition = std::get_if<Transition>(&decision);
+    return transition ? *transition : Transition{};
+  };
+  wire::EvalSummary said = summary(api::Verdict::Failed);
+  said.dataset_digest.clear();
+  said.result_digest.clear();
+  EXPECT_EQ(ended(said).status.phase, EvalRunPhase::Failed);
+  said.dataset_digest = kDigest;
+  EXPECT_THAT(*ended(said).status.message, HasSubstr("read another golden set"));
+  said.dataset_digest.clear();
+  said.metrics[0].name = "another";
+  EXPECT_THAT(*ended(said).status.message, HasSubstr("found nothing about metric right"));
+}
+
 TEST(EvalRunBegins, EndsAsErrorWhenACreateIsRefusedForGood) {
   Observed seen = observed();
   seen.refusal = Refusal{"NameConflict", "Job shop/bot-run-1-0-0-0 exists and belongs to CronJob other"};

@@ -12,6 +12,14 @@ namespace {
 
 using W = ReleaseWorld;
 
+// One whose gate has counted its first trials, in a pause that outlasts the test.
+LiveWorld counting() {
+  LiveWorld live = watched();
+  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
+  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  return live;
+}
+
 TEST(LiveGate, WritesEvidenceAtMostEveryTenSecondsAndAVerdictAtOnce) {
   LiveWorld live = watched();
   std::vector<Timestamp> written;
@@ -60,9 +68,7 @@ TEST(LiveGate, BeginsWithTheFirstWholeSlot) {
 }
 
 TEST(LiveGate, AGatewayThatDoesNotAnswerHoldsTheEvidenceForAMinute) {
-  LiveWorld live = watched();
-  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
-  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  LiveWorld live = counting();
   PodState second = live.world.observed.gateway_pods[0];
   second.meta.name = "support-bot-gateway-2";
   second.meta.uid = "gateway-2";
@@ -92,9 +98,7 @@ MergedCounts merged(const LiveWorld& live) {
 }
 
 TEST(LiveGate, CountsWhatAGatewayToldBeforeItWent) {
-  LiveWorld live = watched();
-  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
-  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  LiveWorld live = counting();
   auto& observed = live.world.observed;
   observed.now += Duration(20'000);
   live.world.settle();
@@ -115,10 +119,24 @@ TEST(LiveGate, CountsWhatAGatewayToldBeforeItWent) {
   EXPECT_EQ(merged(live).slots.size(), before.slots.size() - 1);
 }
 
+TEST(LiveGate, CountsNothingByReportsThatWereAskedForLaterSlots) {
+  LiveWorld live = counting();
+  auto& observed = live.world.observed;
+  observed.now += Duration(20'000);
+  live.world.settle();
+  const Timestamp mark = *live.evidence().counted_through;
+  ASSERT_FALSE(merged(live).slots.empty());
+  // A clock that went back lets a gate begin before the slots that gateways were asked for.
+  observed.slots_told_since = mark;
+  EXPECT_TRUE(merged(live).slots.empty());
+  EXPECT_EQ(merged(live).through, mark) << "and passes none over";
+  observed.slots_told_since.reset();
+  EXPECT_TRUE(merged(live).slots.empty()) << "no slot was asked for";
+  EXPECT_EQ(merged(live).through, mark);
+}
+
 TEST(LiveGate, WaitsForAGatewayByItsOwnSilenceHoweverFarTheMarkIsBehind) {
-  LiveWorld live = watched();
-  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
-  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  LiveWorld live = counting();
   auto& observed = live.world.observed;
   observed.now += Duration(240'000);
   live.world.settle();
@@ -132,9 +150,7 @@ TEST(LiveGate, WaitsForAGatewayByItsOwnSilenceHoweverFarTheMarkIsBehind) {
 }
 
 TEST(LiveGate, CountsNoFurtherThanTheGatewayThatHasDecidedLeast) {
-  LiveWorld live = watched();
-  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
-  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  LiveWorld live = counting();
   auto& observed = live.world.observed;
   PodState second = observed.gateway_pods[0];
   second.meta.name = "support-bot-gateway-2";
@@ -149,9 +165,7 @@ TEST(LiveGate, CountsNoFurtherThanTheGatewayThatHasDecidedLeast) {
 }
 
 TEST(LiveGate, DrainedGatewaysThatAreAheadOfTheOthersAreCountedWhenTheseHaveFollowed) {
-  LiveWorld live = watched();
-  live.world.set_steps({W::weight(20), W::pause(Duration(600'000))});
-  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  LiveWorld live = counting();
   auto& observed = live.world.observed;
   live.world.settle();
   wire::GatewayReport last = observed.reports.at("gateway-1");

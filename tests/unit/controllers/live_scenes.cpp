@@ -17,9 +17,10 @@ void go_on(Users& users, const Observed& observed) {
   for (; users.told < now; users.told += kSlot) {
     wire::ReportSlot slot;
     slot.start = users.told;
+    const bool baking = find_arm(observed.status, api::ArmName::Holdback) != nullptr;
     for (const auto& arm : observed.status.arms) {
       if (arm.weight == 0) continue;
-      const bool stable = arm.name == api::ArmName::Stable;
+      const bool stable = arm.name == (baking ? api::ArmName::Holdback : api::ArmName::Stable);
       for (const char* metric : kRates) {
         auto& count = slot.arms[arm.hash][metric];
         count.trials = users.trials;

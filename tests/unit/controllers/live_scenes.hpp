@@ -9,7 +9,8 @@
 
 namespace llmops::release {
 
-// What happens in each slot of 5 s to each arm that has a weight.
+// What happens in each slot of 5 s to each arm that has a weight. In a bake the holdback arm has the events
+// of what was stable, and stable those of what was the candidate.
 struct Users {
   std::int64_t trials = 10;
   std::int64_t candidate_events = 0, stable_events = 0;

@@ -25,5 +25,49 @@ TEST(Projection, OfAChildIsTheSameFromAListWhereObjectsDoNotSayTheirKind) {
   }
 }
 
+const Json kPod = {
+    {"metadata",
+     {{"namespace", "shop"},
+      {"name", "support-bot-engine-1"},
+      {"uid", "uid-2"},
+      {"labels",
+       {{"app", "support"},
+        {"llmops.dev/serving-hash", "f00d"},
+        {"llmops.development/model-deployment", "other"}}},
+      {"annotations",
+       {{"kubectl.kubernetes.io/last-applied-configuration", "{}"}, {"llmops.dev/endpoints", "detector"}}}}},
+    {"status", {{"phase", "Running"}, {"podIP", "10.0.0.7"}}}};
+
+TEST(Projection, KeepsOnlyTheLabelsAndAnnotationsOfOurGroup) {
+  const auto seen = project_pod(dump_json(kPod));
+  ASSERT_TRUE(seen.ok());
+  EXPECT_EQ(seen->meta.labels, (std::map<std::string, std::string>{{"llmops.dev/serving-hash", "f00d"}}));
+  EXPECT_EQ(seen->meta.annotations,
+            (std::map<std::string, std::string>{{"llmops.dev/endpoints", "detector"}}));
+}
+
+TEST(Projection, OfAPodIsWholeWithTheMetadataThatIsKeptOnce) {
+  const auto seen = project_pod(dump_json(kPod));
+  ASSERT_TRUE(seen.ok());
+  EXPECT_EQ(seen->pod.meta.name, "");
+  const PodState pod = seen->whole();
+  EXPECT_EQ(pod.meta.uid, "uid-2");
+  EXPECT_EQ(pod.meta.annotation("llmops.dev/endpoints"), "detector");
+  EXPECT_EQ(pod.serving_hash, "f00d");
+  EXPECT_EQ(pod.ip, "10.0.0.7");
+}
+
+TEST(Projection, OfADeploymentIsWholeWithTheMetadataThatIsKeptOnce) {
+  Json deployment = kPod;
+  deployment["spec"]["replicas"] = 3;
+  const auto seen = project_deployment(dump_json(deployment));
+  ASSERT_TRUE(seen.ok());
+  EXPECT_EQ(seen->engine.meta.name, "");
+  const EngineState engine = seen->whole();
+  EXPECT_EQ(engine.meta.name, "support-bot-engine-1");
+  EXPECT_EQ(engine.serving_hash, "f00d");
+  EXPECT_EQ(engine.replicas, 3);
+}
+
 }  // namespace
 }  // namespace llmops::release

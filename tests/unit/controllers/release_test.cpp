@@ -78,6 +78,24 @@ TEST(FirstDeploy, ThatIsGivenUpRetiresItsEngineEvenIfTheNextContentNeedsTheSameB
   EXPECT_EQ(world.status().retiring.front().serving_hash, engine);
 }
 
+TEST(FirstDeploy, ThatIsGivenUpIsRememberedByANewLeaderThatDoesNotSeeItsEngineYet) {
+  ReleaseWorld world;
+  world.engines_load = false;
+  world.run(
+      [&] { return world.status().waiting_for && world.status().waiting_for->kind == api::WaitKind::Load; });
+  world.set_prompt("Another.");
+  world.set_steps({ReleaseWorld::analysis("nowhere")});
+  world.run([&] { return !world.status().run; });
+  ASSERT_THAT(world.status().retiring, testing::SizeIs(1));
+  const Timestamp ended = world.observed.now;
+  world.observed.engines.clear();
+  (void)world.pass();
+  EXPECT_THAT(world.status().retiring, testing::SizeIs(1)) << "it may be there all the same";
+  world.run([&] { return world.status().retiring.empty(); });
+  EXPECT_GE(world.observed.now - ended, Duration(60'000));
+  EXPECT_LT(world.observed.now - ended, Duration(120'000)) << "and is not waited for for good";
+}
+
 TEST(FirstDeploy, ThatIsGivenUpLeavesItsEngineToTheNextContentThatNeedsTheSame) {
   ReleaseWorld world;
   world.engines_load = false;

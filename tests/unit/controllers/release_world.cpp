@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "controllers/modeldeployment/core/live.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
+#include "controllers/modeldeployment/core/watched.hpp"
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
 
@@ -331,7 +333,7 @@ void ReleaseWorld::carry_out(const Action& action) {
 
 void ReleaseWorld::settle() {
   observed.plan.reset();
-  if (observed.status.run) observed.plan = plans_.at(observed.status.run->number);
+  if (const auto run = planned_run(observed.status)) observed.plan = plans_.at(*run);
   // Engines: pods follow replicas; those that are there keep their place.
   std::vector<PodState> pods;
   std::int64_t places = accelerators;
@@ -382,6 +384,7 @@ void ReleaseWorld::settle() {
   }
   observed.unreachable.clear();
   if (!needs_reports(observed)) return;
+  observed.slots_told_since = slots_wanted_since(observed);
   for (const auto& pod : observed.gateway_pods) {
     if (!gateways_answer) {
       observed.unreachable[pod.meta.name] = "connection refused";

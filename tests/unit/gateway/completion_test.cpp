@@ -65,6 +65,25 @@ TEST(Completion, PutsToolCallsAndLogprobsTogether) {
   EXPECT_EQ(choice["logprobs"]["content"], parse_json("[1,2]").value());
 }
 
+TEST(Completion, KeepsWhatStandsAroundTheChoicesWhenItComesAgainAndWhenItChanges) {
+  const std::string said = R"({"id":"a","choices":[{"index":0,"delta":{"content":"x"}}],"usage":)";
+  const Json completion = built(event(said + "null}") + event(said + "null}") +
+                                event(said + R"({"prompt_tokens":1,"completion_tokens":2},"later":1})") +
+                                event(said + "null}") + event("[DONE]"));
+  EXPECT_EQ(completion["choices"][0]["message"]["content"], "xxxx");
+  EXPECT_EQ(completion["id"], "a");
+  EXPECT_EQ(completion["later"], 1);
+  EXPECT_EQ(completion["usage"]["completion_tokens"], 2);
+}
+
+TEST(Completion, RefusesBrokenChoicesInAnEventThatElseIsLikeTheLast) {
+  CompletionBuilder builder;
+  ASSERT_TRUE(builder.feed(event(R"({"id":"a","choices":[{"index":0,"delta":{"content":"x"}}]})")).ok());
+  const auto fed = builder.feed(event(R"({"id":"a","choices":[{"index":0,"delta":{"content":"x"},]})"));
+  ASSERT_FALSE(fed.ok());
+  EXPECT_EQ(fed.error().code, ErrorCode::InvalidArgument);
+}
+
 TEST(Completion, ReportsWhatWentWrong) {
   CompletionBuilder failing;
   const auto failed = failing.feed(event(R"({"error":{"message":"out of memory"}})"));

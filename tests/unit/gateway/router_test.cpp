@@ -406,6 +406,37 @@ TEST(Readiness, NeedsAnOpenModelAndAServableEndpointOfAnArmWithWeight) {
   EXPECT_FALSE(router_with(options).opened());
 }
 
+TEST(Readiness, WaitsInTheBeginningForAProbeOfEachArmWithWeight) {
+  ConfigOptions options;
+  options.weight = 20;
+  options.other_pods = true;
+  Router router = router_with(options);
+  (void)router.on_endpoints(kServing, {pod("stable-1"), pod("stable-2")});
+  (void)router.on_endpoints(kOtherServing, {pod("candidate")});
+  router.on_probe("candidate", true, 8);
+  EXPECT_FALSE(router.ready()) << "stable's users would find nobody";
+  router.on_probe("stable-1", true, 8);
+  EXPECT_TRUE(router.ready()) << "one of two is enough";
+  // Later an arm without a servable pod is no reason to leave.
+  (void)router.on_endpoints(kOtherServing, {pod("candidate-2")});
+  EXPECT_TRUE(router.ready());
+}
+
+TEST(Readiness, WaitsForNoProbeThatFoundAnEngineBrokenAndForNoPodThatIsNotReady) {
+  ConfigOptions options;
+  options.weight = 20;
+  options.other_pods = true;
+  Router router = router_with(options);
+  EndpointAddress loading = pod("loading");
+  loading.ready = false;
+  (void)router.on_endpoints(kServing, {pod("stable")});
+  (void)router.on_endpoints(kOtherServing, {pod("broken"), loading});
+  router.on_probe("stable", true, 8);
+  EXPECT_FALSE(router.ready());
+  router.on_probe("broken", false, 0);
+  EXPECT_TRUE(router.ready());
+}
+
 TEST(Release, GivesBackAPlaceAmongThoseWhoWait) {
   Router router = router_with({});
   (void)router.on_endpoints(kServing, {pod("a")});

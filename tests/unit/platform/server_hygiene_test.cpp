@@ -259,5 +259,41 @@ TEST_F(ServerHygiene, AnswersHttp10WithoutChunksAndCloses) {
   EXPECT_TRUE(now.ends_with("\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n")) << now;
 }
 
+TEST_F(ServerHygiene, AHeadThatWaitsAndLastWordsThatComeWithTheEndAreFramedLikeOthers) {
+  struct Pieces {
+    static Task<void> send(ServerExchange& exchange) {
+      std::ignore = co_await exchange.start(200, Headers(), HeadGoes::WithNext);
+      if (exchange.request().path() == "/two") std::ignore = co_await exchange.write("one ");
+      std::ignore = co_await exchange.finish("two");
+    }
+  };
+  const auto server = serve(Pieces::send);
+  const auto ask_for = [&](const std::string& line) {
+    const std::string answer = talk(server->port(), line + "\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+    EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << answer;
+    const auto end = answer.find("\r\n\r\n");
+    return end == std::string::npos ? "no head" : answer.substr(end + 4);
+  };
+  EXPECT_EQ(ask_for("GET / HTTP/1.1"), "3\r\ntwo\r\n0\r\n\r\n");
+  EXPECT_EQ(ask_for("GET /two HTTP/1.1"), "4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n");
+  EXPECT_EQ(ask_for("GET /two HTTP/1.0"), "one two");
+  EXPECT_EQ(ask_for("HEAD /two HTTP/1.1"), "");
+}
+
+TEST_F(ServerHygiene, AHeadThatWaitsIsNotSentByItself) {
+  struct Begin {
+    static Task<void> at_once(ServerExchange& exchange) {
+      std::ignore = co_await exchange.start(200, Headers());
+    }
+    static Task<void> with_next(ServerExchange& exchange) {
+      std::ignore = co_await exchange.start(200, Headers(), HeadGoes::WithNext);
+    }
+  };
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  EXPECT_TRUE(talk(serve(Begin::at_once)->port(), request).starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(talk(serve(Begin::with_next)->port(), request), "");
+}
+
 }  // namespace
 }  // namespace llmops

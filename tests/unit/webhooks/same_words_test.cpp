@@ -68,7 +68,8 @@ std::string told_by_condition(const Case& one) {
   }
   auto observed = seen<evalgate::Observed, api::EvalGate>(one);
   const Json golden = golden_set_object(one.items);
-  observed.golden_set = rules::golden_set(observed.spec.offline->dataset.config_map_ref, "shop", &golden);
+  if (observed.spec.offline)
+    observed.golden_set = rules::golden_set(observed.spec.offline->dataset.config_map_ref, "shop", &golden);
   const auto next = evalgate::decide(observed);
   return condition(next->status.conditions, names::kDecidable);
 }

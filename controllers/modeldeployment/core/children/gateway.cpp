@@ -104,13 +104,11 @@ Json http_probe(const char* path, int period_seconds, int failure_threshold) {
 // missing keeps no gateway from starting: its detector does not answer then, and failMode says what follows.
 Json endpoints_volume(const std::set<std::string>& endpoints) {
   Json sources = Json::array();
-  for (const auto& name : endpoints) {
-    Json items = Json::array();
-    for (const char* key : {"url", "token", "ca"})
-      items.push_back({{"key", key}, {"path", name + "/" + key}});
-    sources.push_back({{"secret", {{"name", name}, {"optional", true}, {"items", std::move(items)}}}});
-  }
-  return {{"name", "endpoints"}, {"projected", {{"defaultMode", 288}, {"sources", std::move(sources)}}}};
+  for (const auto& name : endpoints)
+    sources.push_back(
+        {{"secret", {{"name", name}, {"optional", true}, {"items", endpoint_items(name + "/")}}}});
+  return {{"name", "endpoints"},
+          {"projected", {{"defaultMode", kEndpointMode}, {"sources", std::move(sources)}}}};
 }
 
 Child deployment(const GatewayInputs& inputs) {

@@ -62,8 +62,12 @@ Child evaluator_policy(const kube::ObjectMeta& owner) {
   Json gateways = {{"to", Json::array({pods_here(owner, "gateway")})},
                    {"ports", Json::array({port(kEvaluationPort)})}};
   Json dns = {{"ports", Json::array({port(kDnsPort, "UDP"), port(kDnsPort)})}};
-  return policy(owner, names_of::evaluators(owner.name), "evaluator", Json::array({"Ingress", "Egress"}),
-                {{"egress", Json::array({std::move(gateways), std::move(dns)})}});
+  // Where an endpoint is stands in a Secret that the operator does not read: who calls one is not held.
+  Json others = selector(owned_labels(owner, "evaluator"));
+  others["matchExpressions"] = Json::array({{{"key", names::kCallsEndpoint}, {"operator", "DoesNotExist"}}});
+  return policy(
+      owner, names_of::evaluators(owner.name), "evaluator", Json::array({"Ingress", "Egress"}),
+      {{"podSelector", std::move(others)}, {"egress", Json::array({std::move(gateways), std::move(dns)})}});
 }
 
 Child gateway_budget(const kube::ObjectMeta& owner) {

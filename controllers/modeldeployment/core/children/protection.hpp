@@ -14,9 +14,9 @@ inline constexpr std::string_view kOperatorComponent = "operator";
 // NetworkPolicies, where they are wanted: engines accept their own gateways only; of a gateway anybody
 // reaches the user port, evaluators of the same ModelDeployment the evaluation port, the operator (and the
 // namespaces of `protection` that monitor) the admin port; evaluators accept nobody, and reach the evaluation
-// port of their gateways and DNS only. Disruption budgets, where they are wanted: of the gateway's pods one
-// at a time may be drained, and a broken one is in nobody's way. Of `owner` its name, namespace and UID
-// count.
+// port of their gateways and DNS only (but those that call an endpoint, see names::kCallsEndpoint, go where
+// they like). Disruption budgets, where they are wanted: of the gateway's pods one at a time may be drained,
+// and a broken one is in nobody's way. Of `owner` its name, namespace and UID count.
 std::vector<Child> protection_children(const kube::ObjectMeta& owner, const Protection& protection);
 
 // Both.
