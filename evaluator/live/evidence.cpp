@@ -123,14 +123,17 @@ api::MetricResult result_of(const LiveMetric& metric, const api::LiveMetricEvide
   result.verdict = verdict_of(judgement, tests);
   result.n = result.scored = evidence.candidate.trials;
   result.candidate = rate_text(evidence.candidate);
-  result.stable = rate_text(evidence.stable);
-  char difference[32];
-  std::snprintf(difference, sizeof difference, "%.4f",
-                std::stod(*result.candidate) - std::stod(*result.stable));
-  result.difference = difference;
+  result.message = share(read(evidence.candidate));
+  if (metric.margin || evidence.stable.trials > 0) {
+    result.stable = rate_text(evidence.stable);
+    char difference[32];
+    std::snprintf(difference, sizeof difference, "%.4f",
+                  std::stod(*result.candidate) - std::stod(*result.stable));
+    result.difference = difference;
+    *result.message += ", stable " + share(read(evidence.stable));
+  }
   if (std::string margin = margin_text(metric); !margin.empty()) result.margin = std::move(margin);
   result.test = "e-process";
-  result.message = share(read(evidence.candidate)) + ", stable " + share(read(evidence.stable));
   for (const auto* test : tests)
     *result.message += "; " + std::string(to_string(question_of(*test))) + ": e-value " +
                        e_value(test->highest) + " of " + e_value(test->needed);

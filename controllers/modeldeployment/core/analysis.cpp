@@ -6,6 +6,8 @@
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/draft.hpp"
+#include "controllers/modeldeployment/core/frozen_limits.hpp"
+#include "controllers/modeldeployment/core/target.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "controllers/modeldeployment/core/watched.hpp"
 #include "crds/base/names.hpp"
@@ -17,6 +19,10 @@ using Phase = api::EvalRunPhase;
 
 // What watches is not asked again.
 constexpr std::int64_t kOnlyAttempt = 0;
+// In less no conversation is counted: slots have 5 s, and are told when their requests have ended.
+constexpr Duration kShortestWatch{30'000};
+// The least that the CRD has; a gate of the bake concludes at its end, however long that is.
+constexpr Duration kNoWindow{1'000};
 
 std::optional<api::Verdict> verdict_of(Phase phase) {
   switch (phase) {
@@ -113,6 +119,32 @@ Judged judged_at(const Observed& observed, const api::RunStatus& run, std::int64
   return {run.number, step, attempt_at(run, step), &*status.candidate, beside ? &*status.stable : nullptr};
 }
 
+// What the gate counted in the background of this run; null where it did not.
+const api::LiveEvidence* evidence_of_release(const Observed& observed, std::int64_t run,
+                                             const std::string& gate) {
+  const api::LiveEvidence* latest = nullptr;
+  for (const auto& [name, eval_run] : observed.eval_runs) {
+    if (run_number(eval_run.meta) != run || eval_run.step != background_step(*observed.plan)) continue;
+    if (eval_run.meta.annotation(names::kGate) != gate || !eval_run.status || !eval_run.status->live)
+      continue;
+    if (!latest || latest->began_at < eval_run.status->live->began_at) latest = &*eval_run.status->live;
+  }
+  return latest;
+}
+
+// Nothing where no metric of the gate can be judged there.
+std::optional<api::LiveEvaluation> live_evaluation_at(const Observed& observed, const Judged& judged,
+                                                      const std::string& gate,
+                                                      const api::LiveEvaluation& pinned) {
+  auto live = live_evaluation(pinned, judged.candidate->changed);
+  if (live.metrics.empty()) return std::nullopt;
+  if (judged.step != bake_step(*observed.plan)) return live;
+  live.observe_for = kNoWindow;
+  if (judged.stable) return live;
+  const auto* release = evidence_of_release(observed, judged.run, gate);
+  return release ? with_frozen_limits(live, *release) : std::nullopt;
+}
+
 Child eval_run(const Observed& observed, const Judged& judged, std::size_t position, const std::string& gate,
                const PinnedGate& pinned) {
   api::EvalRunSpec spec;
@@ -131,7 +163,7 @@ Child eval_run(const Observed& observed, const Judged& judged, std::size_t posit
     spec.stable_revision = std::move(stable);
   }
   if (pinned.live) {
-    spec.live = live_evaluation(*pinned.live, judged.candidate->changed);
+    spec.live = live_evaluation_at(observed, judged, gate, *pinned.live);
     if (judged.step >= background_step(*observed.plan)) spec.background = true;
   } else if (pinned.prometheus) {
     spec.prometheus = pinned.prometheus;
@@ -152,15 +184,13 @@ Child eval_run(const Observed& observed, const Judged& judged, std::size_t posit
       {{std::string(names::kRun), std::to_string(judged.run)}});
 }
 
-// Every metric of it is left out of a release of these parts.
-bool left_out(const PinnedGate& gate, const api::RevisionStatus& candidate) {
-  return gate.live && live_evaluation(*gate.live, candidate.changed).metrics.empty();
-}
-
+// Every metric of it is left out of this release.
 bool left_out(const Observed& observed, const std::string& gate) {
-  if (!observed.plan || !observed.status.candidate) return false;
+  const auto& candidate = observed.status.candidate;
+  if (!observed.plan || !candidate) return false;
   const auto pinned = observed.plan->gates.find(gate);
-  return pinned != observed.plan->gates.end() && left_out(pinned->second, *observed.status.candidate);
+  return pinned != observed.plan->gates.end() && pinned->second.live &&
+         live_evaluation(*pinned->second.live, candidate->changed).metrics.empty();
 }
 
 // The EvalRuns of these gates that do not exist yet.
@@ -168,7 +198,9 @@ void add_missing(const Observed& observed, const Judged& judged, const std::vect
                  std::vector<Child>& missing) {
   for (std::size_t i = 0; i < gates.size(); ++i) {
     const auto pinned = observed.plan->gates.find(gates[i].name);
-    if (pinned == observed.plan->gates.end() || left_out(pinned->second, *judged.candidate)) continue;
+    if (pinned == observed.plan->gates.end()) continue;
+    const auto& live = pinned->second.live;
+    if (live && !live_evaluation_at(observed, judged, gates[i].name, *live)) continue;
     Child child = eval_run(observed, judged, i, gates[i].name, pinned->second);
     if (!observed.eval_runs.count(child.name())) missing.push_back(std::move(child));
   }
@@ -301,7 +333,8 @@ std::vector<Child> missing_eval_runs(const Observed& observed) {
   std::vector<Child> missing;
   const auto& status = observed.status;
   if (const auto now = watched(observed); now && now->baking) {
-    if (verify_epoch(observed, status.epoch.value_or(0)).verified())
+    const bool long_enough = *status.bake_until - observed.now >= kShortestWatch;
+    if (long_enough && status.epoch && traffic_verified(status))
       add_missing(observed, {now->run, bake_step(*observed.plan), kOnlyAttempt, now->candidate, now->stable},
                   observed.plan->background, missing);
     return missing;

@@ -14,12 +14,6 @@ using Policy = api::CapacityPolicyType;
 
 constexpr Duration kDrainDeadline{60'000};
 
-bool traffic_verified(const api::ModelDeploymentStatus& status) {
-  // A first deploy that was given up may leave an epoch that no gateway is ever told.
-  if (!status.stable && !status.candidate) return true;
-  return status.traffic_verified && status.traffic_verified->epoch >= status.epoch.value_or(0);
-}
-
 // No gateway can still send these pods requests and none is in flight, or the drain since then has lasted too
 // long.
 bool traffic_is_gone(const Observed& observed, const api::ModelDeploymentStatus& status,

@@ -108,9 +108,9 @@ std::string baking_message(const Draft& draft, const std::string& stable) {
       "revision " +
       (status.previous_stable ? std::to_string(status.previous_stable->revision) : std::string("?"));
   const api::Arm* holdback = find_arm(status, api::ArmName::Holdback);
-  if (!holdback) return stable + " serves all traffic; " + old + " stays warm" + until;
-  std::string text = stable + " serves; " + old + " keeps " + std::to_string(holdback->weight) +
-                     " % of the conversations" + until;
+  std::string text = holdback ? stable + " serves; " + old + " keeps " + std::to_string(holdback->weight) +
+                                    " % of the conversations" + until
+                              : stable + " serves all traffic; " + old + " stays warm" + until;
   for (const EvalRunState* run : live_runs(draft.observed))
     if (run->status && run->status->message)
       text += "; gate " + run->meta.annotation(names::kGate) + ": " + *run->status->message;

@@ -46,7 +46,7 @@ double load_of(const api::Arm& arm) {
 // By what was given to the arms, not by what is in flight: slow answers pile up, and would excuse themselves.
 bool load_is_comparable(const Observed& observed) {
   const auto now = watched(observed);
-  if (!now || now->stable->serving_hash == now->candidate->serving_hash) return true;
+  if (!now || !now->stable || now->stable->serving_hash == now->candidate->serving_hash) return true;
   return !now->candidate_arm || !now->stable_arm || now->stable_arm->weight == 0 ||
          load_of(*now->candidate_arm) <= kComparableLoad * load_of(*now->stable_arm);
 }
@@ -187,11 +187,12 @@ std::vector<const EvalRunState*> live_runs(const Observed& observed) {
   std::vector<const EvalRunState*> runs;
   const auto now = watched(observed);
   if (!now) return runs;
+  const std::string stable = now->stable ? now->stable->hash : "";
   const std::int64_t step = now->baking ? bake_step(*observed.plan) : observed.status.run->current_step_index;
   for (const auto& [name, eval_run] : observed.eval_runs) {
     if (!eval_run.live || run_number(eval_run.meta) != now->run) continue;
     // A number that was given twice, or guardrails that were exchanged: these arms are no more.
-    if (eval_run.revision != now->candidate->hash || eval_run.stable != now->stable->hash) continue;
+    if (eval_run.revision != now->candidate->hash || eval_run.stable != stable) continue;
     if (eval_run.status && eval_run.status->phase && is_terminal(*eval_run.status->phase)) continue;
     if (eval_run.step == step || (eval_run.background && !now->baking)) runs.push_back(&eval_run);
   }

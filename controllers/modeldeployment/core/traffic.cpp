@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controllers/modeldeployment/core/live.hpp"
 #include "crds/base/digest.hpp"
 
 namespace llmops::release {
@@ -84,18 +85,21 @@ std::int64_t needed_replicas(std::int64_t replicas, std::int64_t weight) {
   return std::max<std::int64_t>(1, (replicas * weight + 99) / 100);
 }
 
+bool traffic_verified(const api::ModelDeploymentStatus& status) {
+  // A first deploy that was given up may leave an epoch that no gateway is ever told.
+  if (!status.stable && !status.candidate) return true;
+  return status.traffic_verified && status.traffic_verified->epoch >= status.epoch.value_or(0);
+}
+
 bool needs_reports(const api::ModelDeploymentStatus& status) {
   if (status.run || !status.retiring.empty()) return true;
-  if (find_arm(status, api::ArmName::Holdback)) return true;  // live gates may count
-  // A first deploy that was given up may leave an epoch that no gateway is ever told.
-  if (!status.stable && !status.candidate) return false;
-  const std::int64_t epoch = status.epoch.value_or(0);
-  if (epoch == 0) return true;  // it was lost
-  return !status.traffic_verified || status.traffic_verified->epoch < epoch;
+  const bool epoch_was_lost = (status.stable || status.candidate) && status.epoch.value_or(0) == 0;
+  return epoch_was_lost || !traffic_verified(status);
 }
 
 bool needs_reports(const Observed& observed) {
-  return needs_reports(observed.status) || (!observed.status.epoch && !observed.gateway_pods.empty());
+  return needs_reports(observed.status) || (!observed.status.epoch && !observed.gateway_pods.empty()) ||
+         !live_runs(observed).empty();
 }
 
 const api::Arm* find_arm(const api::ModelDeploymentStatus& status, api::ArmName name) {

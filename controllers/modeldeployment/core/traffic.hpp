@@ -30,10 +30,14 @@ std::optional<std::int64_t> in_flight(const Observed& observed, const std::strin
 // max(1, ceil(replicas · weight / 100)); 0 for weight 0.
 std::int64_t needed_replicas(std::int64_t replicas, std::int64_t weight);
 
+// All live gateways have taken over the arms that the status says, or there is nothing to take over.
+bool traffic_verified(const api::ModelDeploymentStatus& status);
+
 // Whether the reports are needed now: a run is on, or an acknowledgement is out, or an engine is to retire.
 // Settled means none is pulled.
 bool needs_reports(const api::ModelDeploymentStatus& status);
-// Likewise; where the status is lost, gateways may know an epoch that nobody else does.
+// Likewise, or a live gate counts in a bake; where the status is lost, gateways may know an epoch that nobody
+// else does.
 bool needs_reports(const Observed& observed);
 
 const api::Arm* find_arm(const api::ModelDeploymentStatus& status, api::ArmName name);

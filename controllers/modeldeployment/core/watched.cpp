@@ -16,19 +16,19 @@ std::optional<Watched> watched(const Observed& observed) {
                    find_arm(status, api::ArmName::Candidate),
                    find_arm(status, api::ArmName::Stable)};
   }
+  if (!status.previous_stable || !status.bake_until || !status.last_run) return std::nullopt;
   const api::Arm* holdback = find_arm(status, api::ArmName::Holdback);
-  if (!holdback || !status.previous_stable || !status.bake_until || !status.last_run) return std::nullopt;
   return Watched{*status.last_run,
                  true,
                  &*status.stable,
-                 &*status.previous_stable,
+                 holdback ? &*status.previous_stable : nullptr,
                  find_arm(status, api::ArmName::Stable),
                  holdback};
 }
 
 std::optional<std::int64_t> planned_run(const api::ModelDeploymentStatus& status) {
   if (status.run) return status.run->number;
-  return find_arm(status, api::ArmName::Holdback) ? status.last_run : std::nullopt;
+  return status.bake_until ? status.last_run : std::nullopt;
 }
 
 std::int64_t background_step(const Plan& plan) {

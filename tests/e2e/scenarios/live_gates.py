@@ -162,6 +162,9 @@ def faulty(stage):
     check(stage, "an engine that breaks after its promotion is left for the stable that was kept beside it", "Returned", played)
     promoted = [entry["outcome"] for entry in status(release.object)["history"][:2]]
     stage.check("and it had been promoted", promoted == ["Returned", "Promoted"], f"the latest first: {', '.join(promoted)}")
+    played = case.play({"strategy": strategy("errors", bake={"duration": "5m", "holdbackWeight": 0}),
+                        **backend(error_share=0.3, faults_after="45s", tokens=17)})
+    check(stage, "and so is one with nobody beside it, by what stable showed before", "Returned", played)
 
     def counted():
         runs = [r for r in release.eval_runs() if r["spec"]["gate"] == case.gate and r.get("status", {}).get("phase") == "Running"]

@@ -99,7 +99,7 @@ void LiveWatch::check_counts(const api::EvalRun& run, const api::LiveMetric& met
     const std::string what = name + " of " + (candidate ? "the candidate" : "stable") + " from " +
                              format_timestamp(from) + " to " + format_timestamp(to) + ": ";
     if (trials < 0 || events < 0) problems.push_back(what + "its counts went down");
-    if (!is_rate(metric.name) || !run.spec.stable_revision) continue;
+    if (!is_rate(metric.name) || (!candidate && !run.spec.stable_revision)) continue;
     const Bounds bounds =
         counted(candidate ? run.spec.revision.hash : run.spec.stable_revision->hash, name, from, to);
     const std::string recorded = "recorded " + text_of(trials, events) + ", ";

@@ -20,7 +20,7 @@ constexpr const char* kLastPrompt = "support-answer-last";
 constexpr const char* kLastModel = "/models/last.gguf";
 // Stories of smaller numbers stay what they are.
 constexpr std::uint64_t kLiveAfter = 600'000;
-constexpr std::uint64_t kHoldbackAfter = 1'000'000;
+constexpr std::uint64_t kLateAfter = 1'000'000;
 constexpr Duration kWatchesAreBack = std::chrono::minutes(4);
 
 struct NamedEdit {
@@ -98,7 +98,7 @@ const std::vector<NamedEdit>& live_catalogue() {
 }
 
 // And what may be seen only in a bake.
-const std::vector<NamedEdit>& holdback_catalogue() {
+const std::vector<NamedEdit>& late_catalogue() {
   static const std::vector<NamedEdit> all = [] {
     std::vector<NamedEdit> made = live_catalogue();
     made.insert(made.end(), made.size() / 4, {"a prompt that errs at times", use_prompt("errs-at-times")});
@@ -114,8 +114,8 @@ constexpr int kScarceAccelerators = 4;
 struct Setting {
   std::string policy;  // of capacity; empty: accelerators are plenty
   bool live = false;   // live gates watch in the background
-  // A share stays with the old stable in bakes, and gates let releases go on to them.
-  bool holdback = false;
+  bool late = false;   // its gates let releases go on to their bakes, and watch those
+  int holdback_weight = 0;
 };
 
 const std::vector<const char*> kNoGates, kLiveGates{"live-errors", "live-refusals", "live-ttft"},
@@ -125,9 +125,9 @@ Json deployment_with(const Setting& setting, const char* first_pause) {
   Json made = quick_deployment(first_pause);
   const std::string& policy = setting.policy;
   Json& canary = made["spec"]["strategy"]["canary"];
-  for (const char* gate : setting.holdback ? kLateGates : setting.live ? kLiveGates : kNoGates)
+  for (const char* gate : setting.late ? kLateGates : setting.live ? kLiveGates : kNoGates)
     canary["analysis"]["gates"].push_back({{"name", gate}});
-  if (setting.holdback) canary["bake"] = {{"duration", "40s"}, {"holdbackWeight", 20}};
+  if (setting.late) canary["bake"] = {{"duration", "40s"}, {"holdbackWeight", setting.holdback_weight}};
   if (!policy.empty()) made["spec"]["strategy"]["canary"]["capacityPolicy"] = {{"type", policy}};
   return made;
 }
@@ -135,7 +135,7 @@ Json deployment_with(const Setting& setting, const char* first_pause) {
 void create_all(User& user, const Setting& setting) {
   apply_samples(user);
   if (setting.live) apply_live_samples(user);
-  if (setting.holdback) apply_late_gate(user);
+  if (setting.late) apply_late_gate(user);
   user.create(kube::kGuardrails, guardrail("topics", "lenient"));
   user.create(kube::kModelDeployments, deployment_with(setting, "5s"));
 }
@@ -285,15 +285,16 @@ Story make_story(std::uint64_t seed) {
   const Duration end = std::array{Duration(40'000), Duration(90'000), Duration(240'000)}[draws.below(3)];
   std::vector<std::pair<Duration, const NamedEdit*>> edits;
   const bool live = seed > kLiveAfter && seed % 5 == 3;
-  const bool holdback = live && seed > kHoldbackAfter;
+  const bool late = live && seed > kLateAfter;
+  const int holdback_weight = late && seed % 2 == 1 ? 20 : 0;
   for (auto count = draws.below(7); count > 0; --count)
-    edits.emplace_back(draws.time(end), &draws.of(holdback ? holdback_catalogue()
-                                                  : live   ? live_catalogue()
-                                                           : catalogue()));
+    edits.emplace_back(draws.time(end), &draws.of(late   ? late_catalogue()
+                                                  : live ? live_catalogue()
+                                                         : catalogue()));
   std::ranges::sort(edits, {}, [](const auto& edit) { return edit.first; });
   // Some stories, by their number, so that the others stay what they are.
   const std::string policy = seed % 7 == 1 ? "Replace" : seed % 21 == 2 && !live ? "InPlace" : "";
-  auto [story, player] = told_by(std::move(edits), end, {policy, live, holdback});
+  auto [story, player] = told_by(std::move(edits), end, {policy, live, late, holdback_weight});
   PlayOptions& options = story.options;
   options.seed = seed;
   options.leader_election = draws.one_in(3);

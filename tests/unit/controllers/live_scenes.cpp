@@ -17,7 +17,7 @@ void go_on(Users& users, const Observed& observed) {
   for (; users.told < now; users.told += kSlot) {
     wire::ReportSlot slot;
     slot.start = users.told;
-    const bool baking = find_arm(observed.status, api::ArmName::Holdback) != nullptr;
+    const bool baking = observed.status.bake_until.has_value();
     for (const auto& arm : observed.status.arms) {
       if (arm.weight == 0) continue;
       const bool stable = arm.name == (baking ? api::ArmName::Holdback : api::ArmName::Stable);
