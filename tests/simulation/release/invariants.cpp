@@ -122,6 +122,10 @@ void Invariants::on_status(const StoredEvent& event) {
     if (status_.swap->candidate && passed_.contains(status_.candidate->hash))
       passed_.insert(*status_.swap->candidate);
   }
+  if (status.epoch && !status_.epoch && nobody_knows_an_epoch()) {
+    authorised_.clear();
+    configured_.clear();
+  }
   status_ = status;
   note_policy();
   if (status.epoch && *status.epoch > 0) {
@@ -135,6 +139,12 @@ void Invariants::on_status(const StoredEvent& event) {
       violated("the epoch of the status fell");
     authorised_[*status.epoch] = std::move(arms);
   }
+}
+
+// The ConfigMap and every gateway have gone as well as the status.
+bool Invariants::nobody_knows_an_epoch() const {
+  return cluster_->gateways.empty() &&
+         !cluster_->server->store.find(kube::kConfigMaps, {kNamespace, name_ + "-gateway"});
 }
 
 // With a status goes what only the status told: epochs that no gateway was told may be given anew.

@@ -45,6 +45,7 @@ class Invariants {
 
   void on_status(const StoredEvent& event);
   void on_lost_status();
+  bool nobody_knows_an_epoch() const;
   void on_record(const StoredEvent& event);
   void check_pointers(const api::ModelDeploymentStatus& before, const api::ModelDeploymentStatus& after);
   std::optional<api::HistoryEntry> lost_entry(const std::string& stable) const;
