@@ -21,13 +21,13 @@ from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
 SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "attempts", "locked_down", "upgrade", "operator_killed", "role_injection",
-             "guardrails", "steering", "argocd_lua", "argocd", "scarce_accelerators", "leader_lost", "live_gates", "storm", "api_server_stopped", "admission", "restore",
+             "guardrails", "steering", "argocd_lua", "argocd", "scarce_accelerators", "leader_lost", "live_gates", "prometheus_gates", "storm", "api_server_stopped", "admission", "restore",
              "retention", "silence", "uninstall")
 
 # What only works where the node is this machine, or users reach a Service: elsewhere they are forwarded to one gateway. And
 # what nobody wants in a cluster of his own: `uninstall` removes the kinds with every object in them.
 NEEDS_THE_NODE = ("gateway_deleted", "storm", "bad_input", "attempts", "upgrade", "argocd", "scarce_accelerators", "leader_lost",
-                  "live_gates", "api_server_stopped", "silence", "locked_down", "restore", "retention", "uninstall")
+                  "live_gates", "prometheus_gates", "api_server_stopped", "silence", "locked_down", "restore", "retention", "uninstall")
 
 
 def play(screen, name, options):
