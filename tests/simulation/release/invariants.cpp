@@ -121,6 +121,7 @@ void Invariants::on_status(const StoredEvent& event) {
     rejected_.erase(status_.swap->stable);  // whoever asks for it at once has it
     if (status_.swap->candidate && passed_.contains(status_.candidate->hash))
       passed_.insert(*status_.swap->candidate);
+    if (status_.swap->previous_stable) passed_.insert(*status_.swap->previous_stable);  // a bake's holdback
   }
   if (status.epoch && !status_.epoch && nobody_knows_an_epoch()) {
     authorised_.clear();
