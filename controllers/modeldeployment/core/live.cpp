@@ -134,7 +134,8 @@ bool is_due(const Observed& observed, const EvalRunState& run, const api::EvalRu
   };
   if (frozen(*run.status) != frozen(next)) return true;
   const Timestamp told = run.status->live->told_at.value_or(run.status->live->began_at);
-  return observed.now - told >= kEvidenceInterval;
+  // Also where the clock has gone back.
+  return observed.now - told >= kEvidenceInterval || observed.now < told;
 }
 
 // Millionths of the currency for a million tokens.

@@ -46,8 +46,10 @@ bool capacity_ready(Draft& draft, std::int64_t wanted) {
   const Duration deadline =
       provisioning ? draft.observed.plan->provision_deadline : draft.observed.plan->load_deadline;
   const Timestamp until = *status.run->load_state_since + deadline;
+  // What stable's own pods go through is no fault of the candidate.
+  const bool shared = status.stable && status.stable->serving_hash == status.candidate->serving_hash;
   const bool failed = load.state == api::LoadState::FailedToLoad;
-  if (failed || draft.observed.now >= until) {
+  if (!shared && (failed || draft.observed.now >= until)) {
     const std::string reason = failed ? "the engine failed to load: " + load.message
                                       : std::string(to_string(load.state)) + " took longer than " +
                                             format_duration(deadline) + ": " + load.message;
@@ -68,7 +70,7 @@ bool capacity_ready(Draft& draft, std::int64_t wanted) {
   wait_for(draft, provisioning ? api::WaitKind::Capacity : api::WaitKind::Load, "",
            std::to_string(servable) + "/" + std::to_string(wanted) + " replicas servable, " +
                std::string(to_string(load.state)) + ": " + load.message,
-           until);
+           shared ? std::nullopt : std::optional(until));
   return false;
 }
 

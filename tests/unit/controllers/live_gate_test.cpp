@@ -269,6 +269,16 @@ TEST(LiveGate, SkipsSlotsWithMoreEventsThanTrials) {
   EXPECT_GT(*live.evidence().counted_through, live.eval_run().status->live->began_at + Duration(30'000));
 }
 
+TEST(LiveGate, WritesItsCountsAlsoWhenTheClockHasGoneBack) {
+  LiveWorld live = watched();
+  live.world.run([&] { return live.phase() && live.evidence().candidate.trials > 0; });
+  live.world.advance(Duration(7'000));
+  live.world.settle();
+  EXPECT_TRUE(live_updates(live.world.observed).empty()) << "new counts alone may wait";
+  live.world.observed.now -= Duration(300'000);
+  EXPECT_EQ(live_updates(live.world.observed).size(), 1u);
+}
+
 TEST(LiveGate, NeverBelievesAnEvalRunOfOtherContent) {
   LiveWorld live = watched();
   live.users->candidate_events = 10;
