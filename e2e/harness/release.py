@@ -121,6 +121,15 @@ def settled(obj):
     return (status(obj).get("phase") == "Healthy" and status(obj).get("observedGeneration") == obj["metadata"]["generation"])
 
 
+def ended_after(last_run):
+    """The run after that one is over, and gateways have acknowledged what came of it."""
+    def over(obj):
+        now = status(obj)
+        return (now.get("lastRun", 0) > last_run and "run" not in now and now.get("phase") in ("Healthy", "RolledBack")
+                and now.get("observedGeneration") == obj["metadata"]["generation"])
+    return over
+
+
 def available(obj):
     return condition(obj, "Available").get("status") == "True"
 

@@ -145,8 +145,9 @@ std::optional<api::LiveEvaluation> live_evaluation_at(const Observed& observed, 
   return release ? with_frozen_limits(live, *release) : std::nullopt;
 }
 
-Child eval_run(const Observed& observed, const Judged& judged, std::size_t position, const std::string& gate,
-               const PinnedGate& pinned) {
+// `live`: what a live gate watches there.
+Child eval_run(const Observed& observed, const Judged& judged, const std::string& name,
+               const std::string& gate, const PinnedGate& pinned, std::optional<api::LiveEvaluation> live) {
   api::EvalRunSpec spec;
   spec.model_deployment = observed.meta.name;
   spec.run = judged.run;
@@ -163,7 +164,7 @@ Child eval_run(const Observed& observed, const Judged& judged, std::size_t posit
     spec.stable_revision = std::move(stable);
   }
   if (pinned.live) {
-    spec.live = live_evaluation_at(observed, judged, gate, *pinned.live);
+    spec.live = std::move(live);
     if (judged.step >= background_step(*observed.plan)) spec.background = true;
   } else if (pinned.prometheus) {
     spec.prometheus = pinned.prometheus;
@@ -178,8 +179,7 @@ Child eval_run(const Observed& observed, const Judged& judged, std::size_t posit
     spec.served_model_name = observed.spec.served_model_name.value_or(observed.meta.name);
   }
   return make_child(
-      observed.meta, kube::kEvalRuns,
-      names_of::eval_run(observed.meta.name, judged.run, judged.step, position, judged.attempt), "run",
+      observed.meta, kube::kEvalRuns, name, "run",
       {{"spec", spec.to_json()}, {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
       {{std::string(names::kRun), std::to_string(judged.run)}});
 }
@@ -198,11 +198,15 @@ void add_missing(const Observed& observed, const Judged& judged, const std::vect
                  std::vector<Child>& missing) {
   for (std::size_t i = 0; i < gates.size(); ++i) {
     const auto pinned = observed.plan->gates.find(gates[i].name);
-    if (pinned == observed.plan->gates.end()) continue;
-    const auto& live = pinned->second.live;
-    if (live && !live_evaluation_at(observed, judged, gates[i].name, *live)) continue;
-    Child child = eval_run(observed, judged, i, gates[i].name, pinned->second);
-    if (!observed.eval_runs.count(child.name())) missing.push_back(std::move(child));
+    const std::string name =
+        names_of::eval_run(observed.meta.name, judged.run, judged.step, i, judged.attempt);
+    if (pinned == observed.plan->gates.end() || observed.eval_runs.contains(name)) continue;
+    std::optional<api::LiveEvaluation> live;
+    if (pinned->second.live) {
+      live = live_evaluation_at(observed, judged, gates[i].name, *pinned->second.live);
+      if (!live) continue;
+    }
+    missing.push_back(eval_run(observed, judged, name, gates[i].name, pinned->second, std::move(live)));
   }
 }
 

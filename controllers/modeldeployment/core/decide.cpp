@@ -224,7 +224,6 @@ Decision decide(const Observed& observed, Derived& derived) {
   const Duration look = next_look(observed, next);
   const bool busy =
       next.status.run || needs_reports(next.status) || next.status.bake_until || next.status.waiting_for;
-  const bool reports = needs_reports(next.status) || !live_runs(observed).empty();
   if (!decision.actions.empty()) return decision;
   if (next.status != observed.status) {
     const Timestamp due = observed.last_status_write + kProgressInterval;
@@ -237,6 +236,7 @@ Decision decide(const Observed& observed, Derived& derived) {
   }
   if (busy) {
     decision.wait = look;
+    const bool reports = needs_reports(next.status) || !live_runs(observed).empty();
     if (next.status.bake_until && !reports && *next.status.bake_until > observed.now)
       decision.wait = *next.status.bake_until - observed.now;
     for (const auto& entry : next.status.retiring)

@@ -8,7 +8,7 @@ import time
 
 from fault_engine import FAILURES, FaultCounts, fault_backend
 from kube import condition
-from release import latest_history, settled, status
+from release import ended_after, latest_history, settled, status
 from stage import PROMPTS, deployment_spec, failures_by_kind, prompt
 
 SAME_AGAINST_ITSELF = int(os.environ.get("LLMOPS_AA", "3"))
@@ -28,15 +28,6 @@ def live_gate(name, metrics, observe_for="15s", conversations=200, give_up_after
 def strategy(gate, bake=None):
     return {"canary": {"steps": STEPS, "analysis": {"gates": [{"name": gate}]}, "bake": bake or {"duration": "1s", "holdbackWeight": 0},
                        "abortScaleDownDelay": "1s"}}
-
-
-def ended(last_run):
-    """The run after that one is over, and gateways have acknowledged what came of it."""
-    def over(obj):
-        now = status(obj)
-        return (now.get("lastRun", 0) > last_run and "run" not in now and now.get("phase") in ("Healthy", "RolledBack")
-                and now.get("observedGeneration") == obj["metadata"]["generation"])
-    return over
 
 
 class Case:
@@ -66,7 +57,7 @@ class Case:
         if meanwhile:
             self.release.wait_for("the candidate meets users", lambda _: self.weight_since, 120)
             meanwhile()
-        self.release.wait_for(f"the end of {self.gate}", ended(last_run), seconds)
+        self.release.wait_for(f"the end of {self.gate}", ended_after(last_run), seconds)
         took = time.monotonic() - (self.weight_since or time.monotonic())
         runs = [r for r in self.release.eval_runs(last_run + 1) if r["spec"]["gate"] == self.gate]
         return latest_history(self.release.object).get("outcome"), runs[-1] if runs else {}, took

@@ -1,13 +1,12 @@
 """A gate that asks a Prometheus, which asks the gateways for their metrics: a candidate that fails is rolled back by what it measured,
 a good one is promoted by it, and one whose series are missing waits for a person."""
 import os
-import subprocess
 
 from fault_engine import fault_backend
 from images import image_name, run as run_script
 from kube import kubectl
 from paths import E2E
-from release import latest_history, status
+from release import ended_after, latest_history, status
 from stage import deployment_spec
 
 FOLDER = os.path.join(E2E, "prometheus")
@@ -36,13 +35,6 @@ def begin_prometheus(stage):
                              "stringData": {"url": f"http://prometheus.{stage.namespace}.svc:9090"}})
 
 
-def ended(last_run):
-    def over(obj):
-        now = status(obj)
-        return now.get("lastRun", 0) > last_run and "run" not in now and now.get("phase") in ("Healthy", "RolledBack")
-    return over
-
-
 def words(runs):
     return "; ".join(f"gate {one['spec']['gate']} {one.get('status', {}).get('phase')}: {one.get('status', {}).get('message')}" for one in runs)
 
@@ -66,10 +58,10 @@ def run(stage):
         runs = [one for one in release.eval_runs() if one["spec"]["run"] > last_run]
         return obj, [one.get("status", {}).get("phase") for one in runs], words(runs)
 
-    obj, verdicts, text = play("measured", ended, error_share=0.5)
+    obj, verdicts, text = play("measured", ended_after, error_share=0.5)
     stage.check("a candidate that fails is rolled back by what Prometheus measured",
                 latest_history(obj).get("outcome") == "RolledBack" and verdicts == ["Failed"], text)
-    obj, verdicts, text = play("measured", ended, tokens=13)
+    obj, verdicts, text = play("measured", ended_after, tokens=13)
     stage.check("a good one is promoted by it", latest_history(obj).get("outcome") == "Promoted" and verdicts == ["Successful"], text)
     obj, verdicts, text = play("untold", waits_for_a_person, tokens=14)
     stage.check("where no series answers, it is asked again, and then a person is", set(verdicts) == {"Error"} and len(verdicts) > 1

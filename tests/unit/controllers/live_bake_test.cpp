@@ -56,6 +56,15 @@ std::optional<EvalRunPhase> bake_phase(const LiveWorld& live) {
   return run && run->status ? run->status->phase : std::nullopt;
 }
 
+// What was promoted fails once its bake is watched.
+void fail_until_stable_is(LiveWorld& live, const std::string& hash) {
+  live.world.run([&] { return bake_phase(live) == EvalRunPhase::Running; });
+  live.users->candidate_events = 10;
+  live.world.run([&] { return live.world.status().stable->hash == hash; });
+  EXPECT_EQ(bake_phase(live), EvalRunPhase::Failed) << "evidence comes before the act";
+  EXPECT_TRUE(has_ended(live));
+}
+
 TEST(Holdback, KeepsItsShareOnTheOldStableUntilTheBakeEnds) {
   LiveWorld live = baking();
   const auto& status = live.world.status();
@@ -87,11 +96,7 @@ TEST(Holdback, GoesBackWhenHarmShowsInTheBakeAndRefusesWhatDidIt) {
   LiveWorld live = baking();
   const auto& status = live.world.status();
   const std::string old = status.previous_stable->hash, promoted = status.stable->hash;
-  live.world.run([&] { return bake_phase(live) == EvalRunPhase::Running; });
-  live.users->candidate_events = 10;
-  live.world.run([&] { return status.stable->hash == old; });
-  EXPECT_EQ(bake_phase(live), EvalRunPhase::Failed) << "evidence comes before the act";
-  EXPECT_TRUE(has_ended(live));
+  fail_until_stable_is(live, old);
   ASSERT_EQ(status.arms.size(), 1u) << "in one write";
   EXPECT_EQ(live.world.weight_of(ArmName::Stable), 100);
   live.world.run();
@@ -147,11 +152,7 @@ TEST(Bake, WithoutAHoldbackGoesBackWhenHarmShows) {
   LiveWorld live = baking(0);
   const auto& status = live.world.status();
   const std::string old = status.previous_stable->hash, promoted = status.stable->hash;
-  live.world.run([&] { return bake_phase(live) == EvalRunPhase::Running; });
-  live.users->candidate_events = 10;
-  live.world.run([&] { return status.stable->hash == old; });
-  EXPECT_EQ(bake_phase(live), EvalRunPhase::Failed) << "evidence comes before the act";
-  EXPECT_TRUE(has_ended(live));
+  fail_until_stable_is(live, old);
   live.world.run();
   EXPECT_EQ(status.phase, api::Phase::RolledBack) << *status.message;
   ASSERT_EQ(status.rejected.size(), 1u);
