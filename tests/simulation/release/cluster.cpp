@@ -22,13 +22,13 @@ const GatewayPod* living_gateway(const ClusterState& state, const std::string& p
 
 }  // namespace
 
-void ClusterState::report_ready(const std::string& pod, bool ready) {
+void ClusterState::probe_readiness(const std::string& pod) {
   const Duration delay(
       static_cast<Duration::rep>(world->random() % static_cast<std::uint64_t>(kReadinessPeriod.count())));
-  const kube::ObjectKey key{kNamespace, pod};
-  world->schedule(delay, [this, key, ready] {
-    if (!world->alive(gateway_process(key.name))) return;
-    (void)server->store.edit(kube::kPods, key, [ready](Json& object) {
+  world->schedule(delay, [this, key = kube::ObjectKey{kNamespace, pod}] {
+    const GatewayPod* gateway = living_gateway(*this, key.name);
+    if (!gateway) return;
+    (void)server->store.edit(kube::kPods, key, [ready = gateway->ready()](Json& object) {
       object["status"]["containerStatuses"][0]["ready"] = ready;
       object["status"]["conditions"] =
           Json::array({pod_condition("PodScheduled", true), pod_condition("Ready", ready)});

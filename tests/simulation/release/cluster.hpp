@@ -112,8 +112,8 @@ struct ClusterState {
   Duration clock_error{0};            // how far operators' wall clocks may be off
   bool next_summary_is_lost = false;  // the evaluator that ends next leaves nothing behind
 
-  // Told by a gateway: what its readiness probe would find.
-  void report_ready(const std::string& pod, bool ready);
+  // A gateway's readiness changed: its probe finds what there is when it comes round, within a second.
+  void probe_readiness(const std::string& pod);
   // The lowest epoch that a running gateway assigns by; INT64_MAX when none assigns.
   std::int64_t lowest_epoch(const std::string& model_deployment) const;
   // The highest one that a running gateway knows; 0 when none does.

@@ -193,7 +193,7 @@ Task<void> GatewayPod::warm_up(std::string pod_uid) {
 void GatewayPod::note_readiness() {
   if (router_.ready() == told_ready_) return;
   told_ready_ = router_.ready();
-  cluster_->report_ready(identity_.pod, told_ready_);
+  cluster_->probe_readiness(identity_.pod);
 }
 
 bool GatewayPod::can_evaluate(const std::string& revision_hash) {
