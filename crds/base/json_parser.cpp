@@ -71,6 +71,7 @@ bool convert(const simdjson::dom::element& element, std::size_t levels, Json& in
 }  // namespace
 
 std::optional<Json> parse_quickly(std::string_view text, std::size_t max_depth) {
+  if (text.empty()) return std::nullopt;  // nothing has no address, and simdjson copies from one
   simdjson::dom::parser parser;
   simdjson::dom::element document;
   if (parser.parse(text.data(), text.size()).get(document) != simdjson::SUCCESS) return std::nullopt;
