@@ -14,8 +14,15 @@ find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # CCACHE_BASEDIR lets clones at different paths share one cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      ${CMAKE_COMMAND} -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
       CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+endif()
+
+# A build with sanitizers is one more beside the release build: what nearly all files include is parsed once there. The
+# release build goes without, so that a file which forgets an include does not compile.
+option(LLMOPS_PRECOMPILED "precompile the borrowed headers and the API's types" OFF)
+if(LLMOPS_PRECOMPILED)
+  set(CMAKE_CXX_COMPILE_OPTIONS_PIC -fPIE)  # one header for rooms and programs; nothing here is a shared library
 endif()
 
 set(LLMOPS_SANITIZE "" CACHE STRING "comma-separated sanitizers: 'address,undefined' or 'thread'")
