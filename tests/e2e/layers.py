@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the layers of tests one after another, counts each, and ends as ctest does. A layer that cannot run has failed.
 
-usage: layers.py [unit] [simulation] [crash-plans] [integration] [e2e]     (all without an argument)
+usage: layers.py [crash-plans] [integration] [e2e] [unit] [simulation]     (all without an argument)
 Results: build/test/<layer>.xml or .json, build/test/summary.txt ("N passed, N failed").
 """
 import dataclasses
@@ -15,14 +15,16 @@ import xml.etree.ElementTree
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "e2e", "harness")]
 from install import CannotRun, cluster_up  # noqa: E402
-from paths import BUILD, environment  # noqa: E402
+from paths import BUILD, CURRENT, environment  # noqa: E402
+from spare_time import SpareTime  # noqa: E402
 
 RESULTS = os.path.join(BUILD, "test")
 EXPECTED = ["Healthy", "Promoted", "RolledBack", "RolledBack", "Promoted", "RolledBack", "Promoted"]
 # Layer → (preset, label of ctest). The sanitizers play a sample of the crash plans, the optimised build plays all.
-CTEST = {"unit": ("asan", "unit"), "simulation": ("asan", "simulation"), "crash-plans": ("release", "simulation"),
-         "integration": ("release", "integration")}
-LAYERS = [*CTEST, "e2e"]
+CTEST = {"crash-plans": ("release", "simulation"), "integration": ("release", "integration"), "unit": ("asan", "unit"),
+         "simulation": ("asan", "simulation")}
+# What needs the sanitizers comes last: it is compiled while scenarios wait.
+LAYERS = ["crash-plans", "integration", "e2e", "unit", "simulation"]
 PROGRAMS = ["llmops-operator", "llmops-gateway", "llmops-evaluator", "llmops", "llmops-fault-engine"]
 
 
@@ -117,9 +119,19 @@ def read_json(path):
         return {}
 
 
-def run_e2e(count):
+def later_work(layers):
+    """What scenarios and the layers after them need built."""
+    commands = [] if CURRENT else [["e2e/cluster/build.sh", "argocd"]]
+    labels = [CTEST[layer][1] for layer in layers if layer in CTEST and CTEST[layer][0] == "asan"]
+    if labels:
+        commands += [["cmake", "--preset", "asan"], ["ninja", "-C", "build/asan", *(f"tests_{label}" for label in labels)]]
+    return commands
+
+
+def run_e2e(count, layers):
     if not build("release", PROGRAMS, count):
         return
+    spare_time = SpareTime(later_work(layers), ROOT, environment(), os.path.join(RESULTS, "spare-time.log"))
     for name in ("quickstart.json", "e2e.json"):
         if os.path.exists(os.path.join(BUILD, name)):
             os.remove(os.path.join(BUILD, name))
@@ -134,6 +146,7 @@ def run_e2e(count):
             count.fail(f"{check['scenario']}: {check['check']}")
     if code != 0 and all(check["passed"] for check in checks):
         count.fail(f"the scenarios ended with {code}")
+    spare_time.wait()
 
 
 def last_lines(counts):
@@ -150,9 +163,9 @@ def last_lines(counts):
 
 
 def main(arguments):
-    layers = arguments or LAYERS
-    if unknown := [name for name in layers if name not in LAYERS]:
+    if unknown := [name for name in arguments if name not in LAYERS]:
         sys.exit(f"unknown layer {unknown[0]}, allowed {', '.join(LAYERS)}")
+    layers = [name for name in LAYERS if name in arguments or not arguments]
     os.makedirs(RESULTS, exist_ok=True)
     summary = os.path.join(RESULTS, "summary.txt")
     if os.path.exists(summary):
@@ -162,7 +175,7 @@ def main(arguments):
         say(f"\n=== {layer}")
         count = counts[layer] = Count()
         began = time.monotonic()
-        run_e2e(count) if layer == "e2e" else run_ctest(layer, count)
+        run_e2e(count, layers) if layer == "e2e" else run_ctest(layer, count)
         count.seconds = time.monotonic() - began
     lines, passed, failed = last_lines(counts)
     with open(summary, "w", encoding="utf-8") as file:

@@ -21,8 +21,8 @@ from paths import BUILD, CURRENT  # noqa: E402
 from screen import Screen  # noqa: E402
 
 SCENARIOS = ("chart", "engine_killed", "gateway_deleted", "bad_input", "attempts", "locked_down", "upgrade", "operator_killed", "role_injection",
-             "guardrails", "steering", "argocd_lua", "argocd", "scarce_accelerators", "leader_lost", "live_gates", "prometheus_gates", "storm", "api_server_stopped", "admission", "restore",
-             "retention", "silence", "uninstall")
+             "guardrails", "steering", "scarce_accelerators", "leader_lost", "live_gates", "prometheus_gates", "storm", "argocd_lua", "argocd",
+             "api_server_stopped", "admission", "restore", "retention", "silence", "uninstall")
 
 # What only works where the node is this machine, or users reach a Service: elsewhere they are forwarded to one gateway. And
 # what nobody wants in a cluster of his own: `uninstall` removes the kinds with every object in them.
