@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "crds/base/names.hpp"
@@ -81,10 +82,17 @@ class Kubelet final : public Program {
     const Json object = *deployment;
     while (living.size() < wanted) living.push_back(make_pod(key, object));
     while (living.size() > wanted) {
-      stop_pod(living.back());
-      living.pop_back();
+      const auto last = std::ranges::min_element(
+          living.rbegin(), living.rend(), {}, [this](const auto& name) { return progress(pods_.at(name)); });
+      stop_pod(*last);
+      living.erase(std::next(last).base());
     }
     write_status(key);
+  }
+
+  // A ReplicaSet gives up first who has come the least far, and of two the newer one.
+  static std::tuple<bool, bool, bool> progress(const Pod& pod) {
+    return {pod.placed, !pod.ip.empty(), pod.ready};
   }
 
   std::string make_pod(const ObjectKey& deployment, const Json& object) {
