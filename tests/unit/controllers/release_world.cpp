@@ -33,6 +33,25 @@ std::vector<std::string> actions_of(const Decision& decision) {
   return texts;
 }
 
+// Polling that brings no news need not be played second by second.
+constexpr Duration kSkipped{20'000};
+
+class NoNews {
+ public:
+  explicit NoNews(const std::vector<std::string>& writes) : writes_(writes) {}
+  // To be asked once after each pass.
+  bool for_more_than(int passes) {
+    idle_ = writes_.size() == told_ ? idle_ + 1 : 0;
+    told_ = writes_.size();
+    return idle_ > passes;
+  }
+
+ private:
+  const std::vector<std::string>& writes_;
+  std::size_t told_ = 0;
+  int idle_ = 0;
+};
+
 }  // namespace
 
 ReleaseWorld::ReleaseWorld() {
@@ -206,23 +225,21 @@ bool ReleaseWorld::pass() {
 
 void ReleaseWorld::run(const std::function<bool()>& until) {
   const Timestamp end = observed.now + Duration(3'600'000);
+  NoNews no_news(writes);
   for (int passes = 0; passes < 20'000 && observed.now < end; ++passes) {
     if (until && until()) return;
     if (!pass()) return;
+    if (no_news.for_more_than(60)) advance(kSkipped);
   }
 }
 
 void ReleaseWorld::run_for(Duration time, const std::function<void()>& each) {
   const Timestamp end = observed.now + time;
-  std::size_t told = 0;
-  int idle = 0;
+  NoNews no_news(writes);
   while (observed.now < end) {
     if (!pass()) return;
     if (each) each();
-    idle = writes.size() == told ? idle + 1 : 0;
-    told = writes.size();
-    // Polling that brings no news need not be played second by second.
-    if (idle > 4) advance(Duration(20'000));
+    if (no_news.for_more_than(4)) advance(kSkipped);
   }
 }
 
