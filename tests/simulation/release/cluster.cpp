@@ -95,6 +95,10 @@ bool ClusterState::lost_lately(const EngineName& engine) const {
   return found != losses.end() && world->time() - found->second < kLossLasts;
 }
 
+bool ClusterState::status_lost_lately() const {
+  return status_lost_at && world->time() - *status_lost_at < kLossLasts;
+}
+
 std::shared_ptr<ClusterState> add_cluster(World& world, std::shared_ptr<ApiServerState> server,
                                           ClusterOptions options) {
   auto state = std::make_shared<ClusterState>();

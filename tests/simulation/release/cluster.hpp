@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,9 @@ struct ClusterState {
   void note_loss(const EngineName& engine);
   bool lost_lately(const EngineName& engine) const;
   std::map<EngineName, Duration> losses;
+  // A fault took the status: for a while users may be sent to engine pods that are going.
+  bool status_lost_lately() const;
+  std::optional<Duration> status_lost_at;
 };
 
 // Adds the process "cluster" to the world. Gateway pods become processes of their own.

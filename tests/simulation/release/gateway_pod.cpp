@@ -301,6 +301,7 @@ Task<void> GatewayPod::stop_counting() {
 Task<void> GatewayPod::finish_request(Asking asking, gateway::EndpointPointer endpoint) {
   const gateway::RequestId id = asking.id;
   Duration took = cluster_->options.request;
+  const bool was_going = endpoint->address.terminating;  // there was no other
   const bool by_content = cluster_->options.answers != nullptr;
   if (by_content) took = took / 2 + Duration(env_.random() % static_cast<std::uint64_t>(took.count()));
   const Duration first = took / 4 + asking.answers.slower;
@@ -325,6 +326,8 @@ Task<void> GatewayPod::finish_request(Asking asking, gateway::EndpointPointer en
   }
   if (cluster_->lost_lately({identity_.model_deployment, short_hash(endpoint->serving_hash)}))
     ++cluster_->traffic.failed_by_cause["cut with its engine"];
+  else if (was_going && cluster_->status_lost_lately())
+    ++cluster_->traffic.failed_by_cause["cut with an engine that was going when the status was lost"];
   else
     cluster_->traffic.failures.push_back(identity_.pod +
                                          ": a request was cut: its engine was stopped under it");

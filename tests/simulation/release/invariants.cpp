@@ -151,6 +151,7 @@ bool Invariants::nobody_knows_an_epoch() const {
 // With a status goes what only the status told: epochs that no gateway was told may be given anew.
 void Invariants::on_lost_status() {
   status_lost_ = true;
+  cluster_->status_lost_at = cluster_->world->time();
   const std::int64_t told = configured_.empty() ? 0 : configured_.rbegin()->first;
   authorised_.erase(authorised_.upper_bound(told), authorised_.end());
   if (status_.swap) {  // its record may say so before the next status does

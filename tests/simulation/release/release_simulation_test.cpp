@@ -326,11 +326,12 @@ TEST_P(StoriesBySeed, of_live_gates_end_with_what_users_want_last) {
 // had seen stable's engines. 761129: a new leader that did not see an engine yet forgot that it was to go.
 // 815278: stable's pods, which had ended three times in their life, loaded again and refused a guardrail.
 TEST(Stories, that_once_found_a_fault_of_the_operator_end_well) {
-  for (const auto& report : play_seeds(
-           {185,    585,    586,    1238,   5344,   5346,   5693,   6894,   102862, 300099, 300805, 301562,
-            406373, 406535, 422065, 424438, 427715, 427797, 471434, 471766, 602538, 603083, 604388, 605438,
-            715268, 717783, 717913, 718213, 719908, 761129, 805756, 815278, 825266, 837807, 862168, 1003533},
-           jobs()))
+  for (const auto& report :
+       play_seeds({185,    585,    586,    1238,   5344,   5346,   5693,   6894,   102862, 300099,
+                   300805, 301562, 406373, 406535, 422065, 424438, 427715, 427797, 471434, 471766,
+                   602538, 603083, 604388, 605438, 715268, 717783, 717913, 718213, 719908, 761129,
+                   805756, 815278, 825266, 837807, 862168, 885194, 1003533},
+                  jobs()))
     EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
 
