@@ -30,6 +30,7 @@ compile() {
   cd "$5" || return
   GO=${GO:-$(find_go)} || return
   export GO GOTOOLCHAIN=local CGO_ENABLED=0
+  # Without debug information, which is stripped anyway, the compiler needs a tenth less time.
   step "$name $version: fetch and compile" "$GO" build -mod=readonly -trimpath -buildvcs=false -tags providerless -gcflags=all=-dwarf=false \
     -ldflags "-s -w $flags" -o "out/$name" "$package" || return
   [ "$(type -t "files_of_$name")" != function ] || "files_of_$name" out

@@ -22,7 +22,7 @@ class SpareTime:
     fails in his hands."""
 
     def __init__(self, commands, folder, environment, log):
-        self._running = None
+        self._running, self._ended = None, False
         self._thread = threading.Thread(target=self._work, args=(commands, folder, environment, log), daemon=True)
         atexit.register(self._stop)
         self._thread.start()
@@ -30,11 +30,14 @@ class SpareTime:
     def _work(self, commands, folder, environment, log):
         with open(log, "w", encoding="utf-8") as out:
             for command in commands:
+                if self._ended:
+                    return
                 self._running = subprocess.Popen(["ionice", "-c", "3", *command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                                  stdout=out, stderr=out, start_new_session=True, preexec_fn=step_back)
                 self._running.wait()
 
     def _stop(self):
+        self._ended = True
         if self._running and self._running.poll() is None:
             os.killpg(self._running.pid, signal.SIGKILL)
 

@@ -1,6 +1,7 @@
 #include "tests/simulation/release/kubelet.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <tuple>
 #include <utility>
