@@ -17,6 +17,7 @@ inline constexpr const char* kNextModel = "/models/next.gguf";
 inline constexpr const char* kOtherModel = "/models/other.gguf";
 inline constexpr const char* kStuckModel = "/models/stuck.gguf";
 inline constexpr const char* kGiantModel = "/models/giant.gguf";
+inline constexpr const char* kLargeModel = "/models/large.gguf";  // loads for longer than a view is behind
 inline constexpr const char* kSecondDeployment = "docs-bot";
 
 Edit use_prompt(std::string name);

@@ -71,8 +71,12 @@ std::vector<Phase> rejected_first_deploy() {
 
 // The engine that loads for the first revision serves the second: nothing is loaded twice.
 std::vector<Phase> prompt_changed_in_first_deploy() {
-  const auto begin = [](User& user) { deploy(user, [](Json&) {}); };
-  // By then nothing is measured yet, whatever was late or lost before.
+  const auto begin = [](User& user) {
+    deploy(user, [](Json& spec) {
+      spec["backend"]["pods"]["model"]["uri"] = std::string("image://") + kLargeModel;
+    });
+  };
+  // Nothing is measured before the change is seen, whatever was late or lost.
   const auto loading = [](const User& user) { return user.engine_pods() == 2; };
   return {{"loading", begin, loading}, {"changed", use_prompt("support-answer-v2"), settled()}};
 }
@@ -244,10 +248,11 @@ PlayOptions Scenario::options() const {
 }
 
 std::map<std::string, ModelBehaviour> models() {
-  ModelBehaviour stuck, giant;
+  ModelBehaviour stuck, giant, large;
   stuck.loads = false;
   giant.has_room = false;
-  return {{kStuckModel, stuck}, {kGiantModel, giant}};
+  large.load = Duration(15'000);
+  return {{kStuckModel, stuck}, {kGiantModel, giant}, {kLargeModel, large}};
 }
 
 api::Verdict judge(const std::string& content, const wire::EvalSpec& asked) {
