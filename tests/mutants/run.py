@@ -47,9 +47,9 @@ def read_tables(folder=HERE):
     for path in sorted(folder.glob("*.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         for entry in table["mutant"]:
-            if wrong := FIELDS.symmetric_difference(entry):
+            if wrong := FIELDS.symmetric_difference(entry) - {"binary"}:
                 sys.exit(f"{path.name}: {entry.get('name', 'a mutant')}: missing or unknown: {', '.join(sorted(wrong))}")
-            mutants.append(Mutant(path.stem, table["binary"], **entry))
+            mutants.append(Mutant(path.stem, **{"binary": table["binary"], **entry}))
     names = [mutant.name for mutant in mutants]
     if twice := {name for name in names if names.count(name) > 1}:
         sys.exit(f"two mutants are called {', '.join(sorted(twice))}")

@@ -36,7 +36,7 @@ void ensure(const Observed& observed, Child child, std::vector<Action>& actions)
   if (!live)
     actions.emplace_back(Create{std::move(child)});
   else if (!in_place(observed, *live, child.digest, essence_of(child.type, child.object)))
-    actions.emplace_back(Replace{std::move(child), live->meta});
+    actions.emplace_back(Replace{std::move(child), live->meta, live->all_ours});
 }
 
 // Those of ours of that kind that are wanted no longer go.

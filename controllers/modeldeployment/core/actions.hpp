@@ -20,6 +20,7 @@ struct Create {
 struct Replace {
   Child child;
   kube::ObjectMeta live;
+  bool unread = false;  // `child` says all that there is: the live object need not be read first
 };
 struct Scale {
   kube::ObjectMeta live;

@@ -7,6 +7,7 @@
 #include "controllers/modeldeployment/core/children/names.hpp"
 #include "controllers/modeldeployment/core/draft.hpp"
 #include "controllers/modeldeployment/core/frozen_limits.hpp"
+#include "controllers/modeldeployment/core/load.hpp"
 #include "controllers/modeldeployment/core/target.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "controllers/modeldeployment/core/watched.hpp"
@@ -352,7 +353,8 @@ std::vector<Child> missing_eval_runs(const Observed& observed) {
   if (!judged_now && !watched) return missing;
   // The candidate must be asked through gateways that know it, and be able to answer.
   if (!verify_epoch(observed, status.epoch.value_or(0)).verified()) return missing;
-  if (servable_replicas(observed, status.candidate->serving_hash) < 1) return missing;
+  if (load_state(observed, status.candidate->serving_hash, 1).state != api::LoadState::Servable)
+    return missing;
   if (first)
     add_missing(observed, judged_at(observed, *status.run, 0), gates_with_objectives(plan), missing);
   else if (judged_now)

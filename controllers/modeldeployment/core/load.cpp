@@ -35,11 +35,9 @@ LoadReport of_pod(const PodState& pod) {
 }  // namespace
 
 LoadReport load_state(const Observed& observed, const std::string& serving_hash, std::int64_t wanted) {
-  if (wanted > 0 && servable_replicas(observed, serving_hash) >= wanted)
-    return {api::LoadState::Servable, ""};
   LoadReport report{api::LoadState::Provisioning, "waiting for engine pods to be created"};
   bool first = true;
-  std::int64_t pods = 0;
+  std::int64_t pods = 0, ready = 0;
   for (const auto& pod : observed.engine_pods) {
     if (pod.serving_hash != short_hash(serving_hash) || pod.meta.deletion_timestamp || pod.ended()) continue;
     LoadReport current = of_pod(pod);
@@ -49,13 +47,17 @@ LoadReport load_state(const Observed& observed, const std::string& serving_hash,
     if (first || worse) report = std::move(current);
     first = false;
     ++pods;
+    if (pod.ready) ++ready;
   }
+  // Gateways may still count pods of a release before, which are going.
+  const EngineState* engine = observed.engine(serving_hash);
+  const std::int64_t to_stay = std::min(ready, engine ? engine->replicas : 0);
+  if (wanted > 0 && to_stay >= wanted && servable_replicas(observed, serving_hash) >= wanted)
+    return {api::LoadState::Servable, ""};
   if (pods > 0 && pods < wanted && report.state == api::LoadState::Warming)
     report = {api::LoadState::Provisioning,
               std::to_string(pods) + " of " + std::to_string(wanted) + " engine pods exist"};
-  if (first)
-    if (const EngineState* engine = observed.engine(serving_hash); engine && !engine->problem.empty())
-      report.message = engine->problem;
+  if (first && engine && !engine->problem.empty()) report.message = engine->problem;
   return report;
 }
 

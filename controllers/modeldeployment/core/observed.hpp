@@ -82,6 +82,7 @@ struct ChildState {
   kube::ObjectMeta meta;
   std::string content_digest;  // our annotation
   std::string essence;         // of what is there: essence_of()
+  bool all_ours = false;       // is_all_ours()
 };
 
 struct ConfigState {

@@ -49,6 +49,8 @@ Task<Result<void>> ModelDeploymentController::create(const Observed& observed, c
   auto created = co_await client_.create(action.child.type, action.child.object);
   if (created.ok()) {
     record_write(observed, action.child.type, *created);
+    if (action.child.type == kube::kControllerRevisions)
+      contents_.keep(string_at(*created, "metadata.uid"), std::move((*created)["data"]));
     co_return Result<void>();
   }
   if (created.error().code != ErrorCode::AlreadyExists)
@@ -87,13 +89,18 @@ Task<Result<void>> ModelDeploymentController::look_at_foreign(kube::ObjectKey ow
 }
 
 Task<Result<void>> ModelDeploymentController::replace(const Observed& observed, const Replace& action) {
-  const kube::ObjectKey object_key{observed.meta.ns, action.child.name()};
-  auto live = co_await client_.get(action.child.type, object_key);
-  if (!live.ok()) co_return live.error();
-  // The decision was made on this very version; anything newer is to be looked at first.
-  if (string_at(*live, "metadata.resourceVersion") != action.live.resource_version)
-    co_return Error{ErrorCode::Conflict, action.child.name() + " has changed since it was observed"};
-  Json wanted = with_our_part(std::move(*live), action.child.object);
+  Json wanted = action.child.object;
+  if (action.unread) {
+    wanted["metadata"]["uid"] = action.live.uid;
+    wanted["metadata"]["resourceVersion"] = action.live.resource_version;
+  } else {
+    auto live = co_await client_.get(action.child.type, action.live.key());
+    if (!live.ok()) co_return live.error();
+    // The decision was made on this very version; anything newer is to be looked at first.
+    if (string_at(*live, "metadata.resourceVersion") != action.live.resource_version)
+      co_return Error{ErrorCode::Conflict, action.child.name() + " has changed since it was observed"};
+    wanted = with_our_part(std::move(*live), wanted);
+  }
   auto written = co_await client_.replace(action.child.type, std::move(wanted));
   if (!written.ok()) co_return with_context(written.error(), "updating " + action.child.name());
   record_write(observed, action.child.type, *written);

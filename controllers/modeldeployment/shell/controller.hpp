@@ -67,6 +67,8 @@ class ModelDeploymentController final : public Controller {
   // Forgets those of foreign_ that have gone, or have become ours.
   Task<Result<void>> look_at_foreign(kube::ObjectKey owner, std::string uid);
   Task<Result<void>> pull_reports(Observed& observed);
+  Task<void> ask_gateways(Observed& observed, std::set<std::string>& asked);
+  Task<Result<void>> call_the_roll(Observed& observed);
   Task<void> pull_report(const PodState& pod, Observed& observed);
   void remember_reports(Observed& observed);
   void note_silence(Observed& observed);

@@ -80,11 +80,11 @@ Task<Result<Observed>> ModelDeploymentController::observe(
 void ModelDeploymentController::observe_children(Observed& observed) {
   const std::string owner = observed.meta.ns + "/" + observed.meta.name;
   const auto keep = [&](const kube::ResourceType& type, const kube::ObjectMeta& meta,
-                        const std::string& digest, const std::string& essence) {
-    observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest, essence};
+                        const std::string& digest, const std::string& essence = "", bool all_ours = false) {
+    observed.children[std::string(type.kind) + "/" + meta.name] = {meta, digest, essence, all_ours};
   };
   for (const auto& deployment : caches_.deployments.by_index(kByOwner, owner)) {
-    keep(kube::kDeployments, deployment->meta, deployment->content_digest, "");
+    keep(kube::kDeployments, deployment->meta, deployment->content_digest);
     if (!deployment->engine.serving_hash.empty())
       observed.engines.push_back(deployment->whole());
     else
@@ -106,7 +106,7 @@ void ModelDeploymentController::observe_children(Observed& observed) {
   for (const auto& child : caches_.service_accounts.by_index(kByOwner, owner))
     keep(kube::kServiceAccounts, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.roles.by_index(kByOwner, owner))
-    keep(kube::kRoles, child->meta, child->content_digest, child->essence);
+    keep(kube::kRoles, child->meta, child->content_digest, child->essence, child->all_ours);
   for (const auto& child : caches_.role_bindings.by_index(kByOwner, owner))
     keep(kube::kRoleBindings, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.network_policies.by_index(kByOwner, owner))
@@ -115,7 +115,7 @@ void ModelDeploymentController::observe_children(Observed& observed) {
     keep(kube::kPodDisruptionBudgets, child->meta, child->content_digest, child->essence);
   for (const auto& child : caches_.config_maps.by_index(kByOwner, owner)) {
     if (child->meta.label(names::kComponent) == "evaluator") continue;  // an EvalRun's, not ours
-    keep(kube::kConfigMaps, child->meta, child->content_digest, child->essence);
+    keep(kube::kConfigMaps, child->meta, child->content_digest, child->essence, child->all_ours);
     if (child->meta.name == names_of::gateway(observed.meta.name))
       observed.config = ConfigState{child->meta, child->epoch, child->content_digest, child->essence};
   }

@@ -102,6 +102,7 @@ Result<ChildProjection> project_child(const kube::ResourceType& type, std::strin
   projection.meta = controllers::kept_meta(*object);
   projection.content_digest = projection.meta.annotation(names::kContentDigest);
   projection.essence = essence_of(type, *object);
+  projection.all_ours = is_all_ours(type, *object);
   if (const Json* data = find_path(*object, "data"); data && data->is_object()) {
     const auto config = data->find("config.json");
     if (config != data->end() && config->is_string()) {

@@ -36,6 +36,7 @@ struct ChildProjection {
   kube::ObjectMeta meta;
   std::string content_digest;
   std::string essence;
+  bool all_ours = false;
   std::int64_t epoch = 0;
 };
 

@@ -1,5 +1,9 @@
+#include <algorithm>
+#include <utility>
+
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 #include "controllers/modeldeployment/core/live.hpp"
+#include "controllers/modeldeployment/core/roll_call.hpp"
 #include "controllers/modeldeployment/shell/controller.hpp"
 #include "crds/base/names.hpp"
 
@@ -11,28 +15,49 @@ constexpr std::size_t kMaxReportBytes = 4u << 20;
 
 }  // namespace
 
-// Who must be asked is read live, by quorum: a gateway that no cache has seen yet may already assign
-// requests.
 Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
+  observed.slots_told_since = slots_wanted_since(observed);
+  std::set<std::string> asked;
+  co_await ask_gateways(observed, asked);
+  if (needs_roll_call(observed)) {
+    auto listed = co_await call_the_roll(observed);
+    if (!listed.ok()) co_return listed.error();
+    co_await ask_gateways(observed, asked);
+  }
+  remember_reports(observed);
+  note_silence(observed);
+  co_return Result<void>();
+}
+
+// `asked` holds the UIDs of those that were asked in this pass.
+Task<void> ModelDeploymentController::ask_gateways(Observed& observed, std::set<std::string>& asked) {
+  std::vector<TaskHandle> pulls;
+  for (const auto& pod : observed.gateway_pods)
+    if (pod.has_run && !pod.ended() && asked.insert(pod.meta.uid).second)
+      pulls.push_back(env_.spawn("pull " + pod.meta.name, pull_report(pod, observed)));
+  for (auto& pull : pulls) co_await pull.join();
+}
+
+// The gateways that there are, by quorum; what others said counts no more.
+Task<Result<void>> ModelDeploymentController::call_the_roll(Observed& observed) {
   kube::ListOptions options;
   options.label_selector = std::string(names::kModelDeployment) + "=" + observed.meta.name + "," +
                            std::string(names::kComponent) + "=gateway";
   auto pods = co_await client_.list(kube::kPods, observed.meta.ns, options);
   if (!pods.ok())
     co_return with_context(pods.error(), "listing the gateways of " + observed.meta.key().to_string());
-  observed.gateway_pods.clear();
+  const auto known = std::exchange(observed.gateway_pods, {});
   for (const auto& raw : pods->raw_items) {
     const auto pod = parse_json(raw);
     if (pod.ok()) observed.gateway_pods.push_back(pod_state(*pod));
   }
-  observed.slots_told_since = slots_wanted_since(observed);
-  std::vector<TaskHandle> pulls;
-  for (const auto& pod : observed.gateway_pods)
-    if (pod.has_run && !pod.ended())
-      pulls.push_back(env_.spawn("pull " + pod.meta.name, pull_report(pod, observed)));
-  for (auto& pull : pulls) co_await pull.join();
-  remember_reports(observed);
-  note_silence(observed);
+  for (const auto& pod : known) {
+    const bool there = std::ranges::any_of(
+        observed.gateway_pods, [&](const PodState& other) { return other.meta.uid == pod.meta.uid; });
+    if (there) continue;
+    observed.reports.erase(pod.meta.uid);
+    observed.unreachable.erase(pod.meta.name);
+  }
   co_return Result<void>();
 }
 

@@ -5,6 +5,7 @@
 #include "controllers/modeldeployment/core/guardrail_order.hpp"
 #include "controllers/modeldeployment/core/guardrail_swap.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
+#include "crds/base/reasons.hpp"
 #include "guardrail_scenes.hpp"
 
 namespace llmops::release {
@@ -87,6 +88,7 @@ TEST(Immediate, JudgesAgainWhatWasBeingJudged) {
   world.run();
   EXPECT_EQ(world.status().phase, Phase::Healthy) << *world.status().message;
   EXPECT_EQ(world.observed.eval_runs.size(), 2u);
+  EXPECT_FALSE(world.told(reasons::kAnalysisRetried)) << "nothing failed to be measured";
 }
 
 TEST(Immediate, EndsTheReleaseOfTheSameContentUnjudged) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controllers/modeldeployment/core/live.hpp"
+#include "controllers/modeldeployment/core/roll_call.hpp"
 #include "controllers/modeldeployment/core/traffic.hpp"
 #include "controllers/modeldeployment/core/watched.hpp"
 #include "crds/base/digest.hpp"
@@ -12,6 +13,8 @@
 
 namespace llmops::release {
 namespace {
+
+constexpr const char* kUnseenGateway = "support-bot-gateway-unseen";
 
 // What each action does to which object, whole.
 std::vector<std::string> actions_of(const Decision& decision) {
@@ -363,8 +366,10 @@ void ReleaseWorld::settle() {
   for (auto& engine : observed.engines) {
     for (std::int64_t i = 0; i < engine.replicas; ++i) {
       const std::string name = engine.meta.name + "-" + std::to_string(i);
-      const bool existed = std::any_of(observed.engine_pods.begin(), observed.engine_pods.end(),
-                                       [&](const auto& pod) { return pod.meta.name == name; });
+      const auto before =
+          std::ranges::find_if(observed.engine_pods, [&](const auto& pod) { return pod.meta.name == name; });
+      const bool existed = before != observed.engine_pods.end();
+      const bool loaded = engines_load || (existed && before->ready);
       if (!existed) ++engine_pods_ever_;
       PodState pod;
       pod.meta.name = name;
@@ -372,15 +377,13 @@ void ReleaseWorld::settle() {
       pod.scheduled = existed || (pods_find_room && places-- > 0);
       pod.has_run = pod.scheduled;
       if (!pod.scheduled) pod.unscheduled_message = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu";
-      pod.ready = engines_load && pod.scheduled && !broken.count(engine.serving_hash);
+      pod.ready = loaded && pod.scheduled && !broken.count(engine.serving_hash);
       // A pod without a place is a new one until it has one.
       if (!pod.scheduled) --engine_pods_ever_, pod.meta.name += "-pending";
       pods.push_back(std::move(pod));
     }
-    const auto ready = std::ranges::count_if(
+    engine.ready_replicas = std::ranges::count_if(
         pods, [&](const PodState& pod) { return pod.serving_hash == engine.serving_hash && pod.ready; });
-    engine.ready_replicas = engines_load ? ready : std::min(engine.ready_replicas, engine.replicas);
-    if (broken.count(engine.serving_hash)) engine.ready_replicas = 0;
   }
   observed.engine_pods = std::move(pods);
   // Gateways: the configuration in the ConfigMap is what they report; before there is one, no epoch.
@@ -399,7 +402,13 @@ void ReleaseWorld::settle() {
     }
     observed.gateway_ready_replicas = observed.status.stable ? 1 : 0;
   }
+  pull_reports(report);
+}
+
+void ReleaseWorld::pull_reports(const wire::GatewayReport& report) {
   observed.unreachable.clear();
+  std::erase_if(observed.gateway_pods, [](const PodState& pod) { return pod.meta.uid == kUnseenGateway; });
+  observed.reports.erase(kUnseenGateway);
   if (!needs_reports(observed)) return;
   observed.slots_told_since = slots_wanted_since(observed);
   for (const auto& pod : observed.gateway_pods) {
@@ -410,6 +419,12 @@ void ReleaseWorld::settle() {
     observed.reports[pod.meta.uid] = report;
     if (tell) tell(observed, pod, observed.reports[pod.meta.uid]);
   }
+  if (!unseen_gateway_epoch || !needs_roll_call(observed)) return;
+  PodState unseen = observed.gateway_pods.front();
+  unseen.meta.name = unseen.meta.uid = kUnseenGateway;
+  observed.reports[unseen.meta.uid] = report;
+  observed.reports[unseen.meta.uid].epoch = *unseen_gateway_epoch;
+  observed.gateway_pods.push_back(std::move(unseen));
 }
 
 std::int64_t ReleaseWorld::weight_of(api::ArmName name) const {

@@ -23,6 +23,8 @@ class ReleaseWorld {
   bool engines_load = true;          // new engine pods become servable at once
   bool gateways_acknowledge = true;  // gateways take over every configuration at once
   bool gateways_answer = true;       // gateways can be asked for their report
+  // A gateway that no watch has told of stays at this epoch: only a live list knows it.
+  std::optional<std::int64_t> unseen_gateway_epoch;
   bool pods_find_room = true;        // new engine pods are placed on a node
   std::int64_t accelerators = 1000;  // engine pods that find a place at once
   std::set<std::string> broken;      // serving hashes of which no pod is ready
@@ -78,6 +80,7 @@ class ReleaseWorld {
   void carry_out(const Action& action);
   void create(const Create& action);
   void note_config(const Child& child);
+  void pull_reports(const wire::GatewayReport& report);
   std::string next_version() { return std::to_string(++version_); }
 
   Derived derived_;

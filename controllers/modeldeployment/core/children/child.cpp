@@ -1,5 +1,8 @@
 #include "controllers/modeldeployment/core/children/child.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "crds/base/digest.hpp"
 #include "crds/base/names.hpp"
 
@@ -51,6 +54,29 @@ std::string essence_of(const kube::ResourceType& of, const Json& object) {
   // digests.
   if (!part || (is(kube::kConfigMaps) && !part->contains("config.json"))) return "";
   return std::string(short_hash(digest_of(*part)));
+}
+
+namespace {
+
+bool has_only_our_keys(const Json& object, const char* path) {
+  const Json* entries = find_path(object, path);
+  if (!entries) return true;
+  return std::ranges::all_of(entries->items(), [](const auto& entry) {
+    const std::string& key = entry.key();
+    return key == names::kManagedBy || key.starts_with(std::string(names::kGroup) + "/");
+  });
+}
+
+}  // namespace
+
+bool is_all_ours(const kube::ResourceType& of, const Json& object) {
+  if (!(of == kube::kConfigMaps) && !(of == kube::kRoles)) return false;
+  constexpr std::array<std::string_view, 5> kMembers{"apiVersion", "kind", "metadata", "data", "rules"};
+  for (const auto& [member, value] : object.items())
+    if (std::ranges::find(kMembers, member) == kMembers.end()) return false;
+  const Json* owners = find_path(object, "metadata.ownerReferences");
+  return owners && owners->size() == 1 && !find_path(object, "metadata.finalizers") &&
+         has_only_our_keys(object, "metadata.labels") && has_only_our_keys(object, "metadata.annotations");
 }
 
 Json restricted_container() {

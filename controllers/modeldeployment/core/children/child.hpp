@@ -33,6 +33,10 @@ Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, 
 // for kinds without such a part. Ten hex digits, so that a cache of ten thousand stays small.
 std::string essence_of(const kube::ResourceType& of, const Json& object);
 
+// Whether a document of ours says all that there is in the live object: the API server fills nothing into its
+// kind, and nobody else wrote into it. Then it may be replaced unread.
+bool is_all_ours(const kube::ResourceType& of, const Json& object);
+
 // The security context of every container we start: the restricted Pod Security level.
 Json restricted_container();
 Json restricted_pod();

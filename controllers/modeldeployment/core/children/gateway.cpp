@@ -1,5 +1,7 @@
 #include "controllers/modeldeployment/core/children/gateway.hpp"
 
+#include <algorithm>
+
 #include "controllers/modeldeployment/core/capacity.hpp"
 #include "controllers/modeldeployment/core/children/engine.hpp"
 #include "controllers/modeldeployment/core/children/names.hpp"
@@ -300,6 +302,8 @@ GatewayInputs gateway_inputs(const Observed& observed) {
                        wanted_endpoints(observed)};
   for (const auto* revision : pointed_to(observed.status))
     inputs.bodies.push_back(names_of::body(meta.name, revision->hash));
+  // A promotion changes their parts, not who may be read.
+  std::ranges::sort(inputs.bodies);
   return inputs;
 }
 
