@@ -12,6 +12,7 @@ constexpr std::size_t kMostQueued = 1'000;
 constexpr std::size_t kMostSeries = 4'096;
 constexpr std::size_t kLongestNote = 1'024;
 constexpr Duration kSeriesEnds{360'000};    // client-go tools/events/event_broadcaster.go
+constexpr Duration kSeriesSweep{10'000};    // what has ended is thrown out so often, not at each event
 constexpr Duration kSeriesRefresh{60'000};  // a hot repetition is counted here and written once a minute
 
 // Cut at a character's border: the API server refuses broken UTF-8.
@@ -57,6 +58,8 @@ void EventRecorder::record(const ObjectReference& regarding, EventType type, std
 }
 
 void EventRecorder::forget_old_series(Timestamp now) {
+  if (now >= swept_ && now - swept_ < kSeriesSweep && series_.size() < kMostSeries) return;
+  swept_ = now;
   std::erase_if(series_, [now](const auto& entry) { return now - entry.second.last > kSeriesEnds; });
   if (series_.size() < kMostSeries) return;
   series_.erase(std::min_element(series_.begin(), series_.end(),
@@ -68,7 +71,9 @@ Task<Result<void>> EventRecorder::write(Pending event) {
   const std::string key = (event.type == EventType::Normal ? "N\n" : "W\n") + event.reason + "\n" +
                           event.action + "\n" + event.regarding.kind + "\n" + event.regarding.ns + "\n" +
                           event.regarding.name + "\n" + event.regarding.uid + "\n" + event.note;
-  if (series_.contains(key)) co_return co_await count_again(key, std::move(event));
+  const auto known = series_.find(key);
+  if (known != series_.end() && event.at - known->second.last <= kSeriesEnds)
+    co_return co_await count_again(key, std::move(event));
   co_return co_await create(key, std::move(event));
 }
 

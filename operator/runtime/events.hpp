@@ -53,6 +53,7 @@ class EventRecorder {
   std::string controller_, instance_;
   std::deque<Pending> queue_;
   std::map<std::string, Series> series_;
+  Timestamp swept_{};
   Notify added_;
   bool writing_ = false;
 };
