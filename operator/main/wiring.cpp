@@ -119,6 +119,7 @@ OperatorProgram::~OperatorProgram() = default;
 
 void OperatorProgram::make_parts() {
   parts_.reset();
+  ++beginnings_;
   metrics_ = Metrics();  // what a former leader measured is no longer so
   admission::describe_metrics(metrics_);
   parts_ = std::make_unique<Parts>(env_, transport_, config_, options_, identity_, metrics_);

@@ -49,6 +49,8 @@ class OperatorProgram {
   // What its caches know, for admission; on every replica.
   admission::Objects objects() const;
   Metrics& metrics() { return metrics_; }
+  // How often all was made anew, the first time included: nothing is remembered of before.
+  int beginnings() const { return beginnings_; }
 
  private:
   struct Parts;
@@ -62,6 +64,7 @@ class OperatorProgram {
   const std::string identity_;
   Metrics metrics_;
   std::unique_ptr<Parts> parts_;
+  int beginnings_ = 0;
   bool stopping_ = false;
 };
 

@@ -70,7 +70,8 @@ class ModelDeploymentController final : public Controller {
   Task<void> ask_gateways(Observed& observed, std::set<std::string>& asked);
   Task<Result<void>> call_the_roll(Observed& observed);
   Task<void> pull_report(const PodState& pod, Observed& observed);
-  void remember_reports(Observed& observed);
+  void keep_counts(const Observed& observed);
+  void recall_counts(Observed& observed) const;
   void note_silence(Observed& observed);
   // act.cpp
   Task<Result<void>> act(const Observed& observed, const Action& action);

@@ -19,12 +19,14 @@ Task<Result<void>> ModelDeploymentController::pull_reports(Observed& observed) {
   observed.slots_told_since = slots_wanted_since(observed);
   std::set<std::string> asked;
   co_await ask_gateways(observed, asked);
+  keep_counts(observed);
   if (needs_roll_call(observed)) {
     auto listed = co_await call_the_roll(observed);
     if (!listed.ok()) co_return listed.error();
     co_await ask_gateways(observed, asked);
+    keep_counts(observed);
   }
-  remember_reports(observed);
+  recall_counts(observed);
   note_silence(observed);
   co_return Result<void>();
 }
@@ -79,8 +81,9 @@ void ModelDeploymentController::note_silence(Observed& observed) {
     silent_since_[observed.meta.key()] = std::move(silent);
 }
 
-// A gateway that goes takes its counts with it; the status may be waiting for the others to decide as much.
-void ModelDeploymentController::remember_reports(Observed& observed) {
+// A gateway that goes takes its counts with it, whatever comes of the pass that heard them; the status may be
+// waiting for the others to decide as much.
+void ModelDeploymentController::keep_counts(const Observed& observed) {
   const auto since = slots_wanted_since(observed);
   if (!since) {
     told_reports_.erase(observed.meta.key());
@@ -92,7 +95,12 @@ void ModelDeploymentController::remember_reports(Observed& observed) {
     const auto& slots = entry.second.slots;
     return slots.empty() || slots.back().start <= *since;
   });
-  for (const auto& [uid, report] : told)
+}
+
+void ModelDeploymentController::recall_counts(Observed& observed) const {
+  const auto told = told_reports_.find(observed.meta.key());
+  if (told == told_reports_.end()) return;
+  for (const auto& [uid, report] : told->second)
     if (!observed.reports.contains(uid)) observed.last_words[uid] = report;
 }
 

@@ -197,17 +197,21 @@ def edited_children(a, release):
 
 
 def edited_digests(a):
-    """The annotation by which the operator knows its own writing, changed by somebody else: it writes again."""
+    """The annotation by which the operator knows its own writing, changed by somebody else: it writes again, and leaves what is
+    another's."""
     children = (("serviceaccounts", "bot-gateway"), ("roles", "bot-gateway"), ("rolebindings", "bot-gateway"), ("services", "bot"),
                 ("configmaps", "bot-gateway"), ("networkpolicies", "bot-engine"), ("poddisruptionbudgets", "bot-gateway"), ("deployments", "bot-gateway"))
     key = "llmops.dev/content-digest"
     digest = lambda plural, name: a.kube.get(plural, a.namespace, name)["metadata"]["annotations"][key]
+    team = {"example.com/team": "assistants"}
     for plural, name in children:
         before = digest(plural, name)
-        a.kube.patch(plural, a.namespace, name, {"metadata": {"annotations": {key: "forged"}}})
+        a.kube.patch(plural, a.namespace, name, {"metadata": {"annotations": {key: "forged"}, "labels": team}})
         with contextlib.suppress(TimeoutError):
             a.stage.wait("it is written again", lambda: digest(plural, name) == before, 30)
         a.stage.check(f"a forged digest on {plural} is written over", digest(plural, name) == before, f"PATCH {plural}/{name} by an administrator")
+        labels = a.kube.get(plural, a.namespace, name)["metadata"]["labels"]
+        a.stage.check(f"and a label of somebody else on {plural} stays", team.items() <= labels.items(), ", ".join(sorted(labels)))
 
 
 def evaluation_port(a):

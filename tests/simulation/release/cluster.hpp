@@ -94,10 +94,12 @@ struct ClusterState {
   struct Asked {
     std::string pod;
     Timestamp told_through{};        // of error-rate, the latest
-    int operator_life = 0;           // that the times below are of
-    std::map<Timestamp, int> times;  // that a slot was told
+    std::optional<std::pair<int, int>> operator_life;  // that the times below are of
+    std::map<Timestamp, int> times;                    // that a slot was told
   };
   std::map<std::string, Asked> asked;
+  // Changes when an operator begins that remembers nothing; nullopt: of two nobody knows which one remembers.
+  std::function<std::optional<std::pair<int, int>>()> operator_life;
   std::map<std::string, Answers> known_answers;  // by whole hash
   // Engine pods with an address, gateways follow it.
   std::map<EngineName, std::vector<gateway::EndpointAddress>> endpoints;

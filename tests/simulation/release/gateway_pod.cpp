@@ -7,7 +7,6 @@
 #include "crds/base/digest.hpp"
 #include "gateway/router/slot_ledger.hpp"
 #include "gateway/router/trial.hpp"
-#include "tests/simulation/release/play.hpp"
 
 namespace llmops::simulation {
 namespace {
@@ -85,8 +84,7 @@ Task<void> GatewayPod::answer(ServerExchange& exchange) {
 void GatewayPod::note_told(const wire::GatewayReport& report) {
   ClusterState::Asked& asked = cluster_->asked[identity_.uid];
   asked.told_through = std::max(asked.told_through, report.closed_through.at("error-rate"));
-  // Of two that may ask nobody knows which one remembers.
-  const int life = cluster_->world->alive(kStandby) ? -1 : cluster_->world->starts(kOperator);
+  const auto life = cluster_->operator_life();
   if (std::exchange(asked.operator_life, life) != life) asked.times.clear();
   for (const auto& slot : report.slots)
     if (slot.start < report.closed_through.at("error-rate")) ++asked.times[slot.start];

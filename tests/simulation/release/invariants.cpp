@@ -142,9 +142,9 @@ void Invariants::on_status(const StoredEvent& event) {
   }
 }
 
-// The ConfigMap and every gateway have gone as well as the status.
+// The ConfigMap has gone as well as the status, and every gateway that had read it.
 bool Invariants::nobody_knows_an_epoch() const {
-  return cluster_->gateways.empty() &&
+  return cluster_->highest_epoch(name_) == 0 &&
          !cluster_->server->store.find(kube::kConfigMaps, {kNamespace, name_ + "-gateway"});
 }
 

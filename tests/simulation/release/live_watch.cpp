@@ -62,7 +62,7 @@ bool LiveWatch::must_count(const std::string& uid, Timestamp slot, Timestamp fro
   const ClusterState::Asked& asked = known->second;
   if (cluster_->gateways.contains(asked.pod)) return to - from < kPatience || asked.told_through >= to;
   const auto times = asked.times.find(slot);
-  return asked.operator_life == cluster_->world->starts(kOperator) && !cluster_->world->alive(kStandby) &&
+  return asked.operator_life && asked.operator_life == cluster_->operator_life() &&
          times != asked.times.end() && times->second >= kToldForSure;
 }
 

@@ -20,6 +20,7 @@ class OperatorProcess final : public Program {
       : program_(env, transport, client_config(), options(leader_election, env.process())) {
     env.spawn("operator", program_.run());
   }
+  int beginnings() const { return program_.beginnings(); }
 
  private:
   static OperatorOptions options(bool leader_election, const std::string& name) {
@@ -185,6 +186,10 @@ Played play(const PlayOptions& options) {
     world.respawn(name, Duration(1'000));
   };
   add_operator(kOperator);
+  cluster->operator_life = [&world]() -> std::optional<std::pair<int, int>> {
+    if (world.alive(kStandby) || !world.alive(kOperator)) return std::nullopt;
+    return std::pair(world.starts(kOperator), world.program<OperatorProcess>(kOperator).beginnings());
+  };
   world.write_plan(kOperator, options.plan);
   world.set_faults(options.faults);
   std::vector<Invariants> invariants;

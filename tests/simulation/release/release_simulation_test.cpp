@@ -128,6 +128,33 @@ TEST(Outages, of_the_api_server_kill_no_operator_and_end_as_if_there_was_none) {
   expect_clean(played);
 }
 
+// A gateway is listed in vain just when it tells its last slots, and is gone when it can be listed again.
+TEST(Outages, of_listing_lose_no_counts_of_a_gateway_that_goes) {
+  PlayOptions options = find_scenario("live-proof-of-a-good-prompt")->options();
+  const auto world = std::make_shared<World*>(nullptr);
+  const auto refused = std::make_shared<int>(0);
+  options.prepare = [world, prepare = options.prepare](Scene& scene) {
+    *world = &scene.world;
+    if (prepare) prepare(scene);
+    for (int at = 38; at < 200; at += 40)
+      scene.world.schedule(Duration(1'000 * at), [&cluster = scene.cluster] {
+        if (!cluster.gateways.empty()) cluster.kill_pod(std::string(cluster.gateways.begin()->first));
+      });
+  };
+  options.faults = [world, refused](const std::string& from, const std::string&, const HttpRequest& request) {
+    const bool lists = request.method == "GET" && request.path().ends_with("/pods") &&
+                       request.query("labelSelector").find("gateway") != std::string::npos;
+    if (!*world || from != kOperator || !lists) return Fault::None;
+    if ((*world)->time().count() / 1'000 % 40 < 18) return Fault::None;
+    ++*refused;
+    return Fault::Refused;
+  };
+  const Played played = play(options);
+  ASSERT_EQ(played.unfinished, "") << joined(played.story);
+  EXPECT_GT(*refused, 10);
+  expect_clean(played);
+}
+
 TEST(Quickstart, a_first_deploy_announces_no_other_release) {
   for (const auto& line : reference(*find_scenario("quickstart")).story) {
     if (line.find("Healthy") != std::string::npos) break;
@@ -325,12 +352,14 @@ TEST_P(StoriesBySeed, of_live_gates_end_with_what_users_want_last) {
 // went back because gateways were told a threshold. 719908: a gateway that began again took users before it
 // had seen stable's engines. 761129: a new leader that did not see an engine yet forgot that it was to go.
 // 815278: stable's pods, which had ended three times in their life, loaded again and refused a guardrail.
+// 1003761: an epoch given anew while gateways that knew none had begun. 1006858: counts that an operator
+// heard before it lost its lease.
 TEST(Stories, that_once_found_a_fault_of_the_operator_end_well) {
   for (const auto& report :
-       play_seeds({185,    585,    586,    1238,   5344,   5346,   5693,   6894,   102862, 300099,
-                   300805, 301562, 406373, 406535, 422065, 424438, 427715, 427797, 471434, 471766,
-                   602538, 603083, 604388, 605438, 715268, 717783, 717913, 718213, 719908, 761129,
-                   805756, 815278, 825266, 837807, 862168, 885194, 1003533},
+       play_seeds({185,    585,    586,    1238,   5344,   5346,   5693,    6894,    102862, 300099,
+                   300805, 301562, 406373, 406535, 422065, 424438, 427715,  427797,  471434, 471766,
+                   602538, 603083, 604388, 605438, 715268, 717783, 717913,  718213,  719908, 761129,
+                   805756, 815278, 825266, 837807, 862168, 885194, 1003533, 1003761, 1006858},
                   jobs()))
     EXPECT_EQ(report.problems, "") << report.name << "\n" << joined(report.told);
 }
