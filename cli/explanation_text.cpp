@@ -66,8 +66,13 @@ std::string lines(const std::vector<std::string>& sentences, std::string_view in
   return text;
 }
 
+bool is_dry_run(const GateEvidence& gate) {
+  return (gate.record && gate.record->spec.dry_run.value_or(false)) ||
+         (gate.summary && gate.summary->dry_run.value_or(false));
+}
+
 std::string gate_headline(const GateEvidence& gate, const std::string& stable) {
-  std::string text = "Gate " + gate.gate + ": " + gate.verdict;
+  std::string text = "Gate " + gate.gate + (is_dry_run(gate) ? ", a dry run: " : ": ") + gate.verdict;
   if (!gate.record || !gate.record->status) return text;
   const auto& status = *gate.record->status;
   if (gate.record->spec.live && status.live) {
@@ -161,6 +166,7 @@ std::string decision_text(const Explanation& made, Timestamp now) {
 Json gate_json(const GateEvidence& gate) {
   Json one = {
       {"name", gate.gate}, {"evalRun", gate.eval_run}, {"verdict", gate.verdict}, {"metrics", Json::array()}};
+  if (is_dry_run(gate)) one["dryRun"] = true;
   if (gate.summary) one["summary"] = gate.summary->to_json();
   if (!gate.record || !gate.record->status) return one;
   const auto& status = *gate.record->status;

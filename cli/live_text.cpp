@@ -61,7 +61,8 @@ std::string live_gates_text(const Release& release, const EvalRuns& eval_runs) {
                                    : "stable";
     const std::string phase(record.status->phase ? to_string(*record.status->phase) : "Pending");
     text += wrapped(record.spec.gate + (record.spec.background.value_or(false) ? ", beside the steps" : "") +
-                        ": " + phase + ". " + counted_text(record, stable) + ".",
+                        (record.spec.dry_run.value_or(false) ? ", a dry run" : "") + ": " + phase + ". " +
+                        counted_text(record, stable) + ".",
                     "  ");
     if (record.status->message) text += wrapped(*record.status->message, "    ");
   }

@@ -120,14 +120,16 @@ std::string rejections(const api::ModelDeploymentStatus& status, Timestamp now) 
   return "\nRejected contents: not tried again until they or their gate change\n" + table.text("  ");
 }
 
-// The gate that decided: the first that was not Successful, else the first.
+// The gate that decided: the first that was not Successful, else the first; never a dry run.
 std::string evidence(const api::HistoryEntry& entry) {
-  const api::GateResult* telling = entry.gates.empty() ? nullptr : &entry.gates.front();
-  for (const auto& gate : entry.gates)
-    if (gate.verdict != api::Verdict::Successful) {
-      telling = &gate;
-      break;
-    }
+  const api::GateResult* telling = nullptr;
+  for (const auto& gate : entry.gates) {
+    if (gate.dry_run.value_or(false)) continue;
+    if (!telling) telling = &gate;
+    if (gate.verdict == api::Verdict::Successful) continue;
+    telling = &gate;
+    break;
+  }
   if (!telling || !telling->metric || !telling->value) return "";
   std::string value = *telling->value;
   const std::string margin = telling->margin.value_or("");

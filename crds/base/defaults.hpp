@@ -59,6 +59,8 @@ inline constexpr bool kPaused = false;
 inline constexpr std::string_view kOnNewRevision = "Auto";
 inline constexpr std::string_view kTolerationOperator = "Equal";
 
+inline constexpr bool kDryRun = false;  // of any gate
+
 // Offline evaluation.
 inline constexpr std::string_view kDatasetKey = "dataset.jsonl";
 inline constexpr double kMaxUnscoredFraction = 0.02;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "controllers/shared/conditions.hpp"
+#include "crds/base/defaults.hpp"
 #include "crds/base/names.hpp"
 #include "crds/base/reasons.hpp"
 #include "webhooks/rules/gate.hpp"
@@ -91,7 +92,10 @@ std::optional<Transition> decide(const Observed& observed) {
     next.status.items = finding.report.items;
     next.status.dataset_digest = finding.report.dataset_digest;
   }
-  next.status.message = controllers::clip(finding.message, controllers::kMaxMessageBytes);
+  const bool dry_run = observed.spec.dry_run.value_or(defaults::kDryRun);
+  next.status.message =
+      controllers::clip((dry_run ? "a dry run, nothing follows from it: " : "") + finding.message,
+                        controllers::kMaxMessageBytes);
   controllers::set_condition(next.status.conditions,
                              {names::kDecidable, decidable ? ConditionStatus::True : ConditionStatus::False,
                               finding.reason, finding.message},

@@ -156,6 +156,7 @@ Child eval_run(const Observed& observed, const Judged& judged, const std::string
   spec.gate = gate;
   spec.gate_digest = pinned.digest;
   spec.attempt = judged.attempt;
+  if (pinned.dry_run) spec.dry_run = true;
   spec.revision.revision = judged.candidate->revision;
   spec.revision.hash = judged.candidate->hash;
   if (judged.stable) {
@@ -183,6 +184,12 @@ Child eval_run(const Observed& observed, const Judged& judged, const std::string
       observed.meta, kube::kEvalRuns, name, "run",
       {{"spec", spec.to_json()}, {"metadata", {{"annotations", {{std::string(names::kGate), gate}}}}}},
       {{std::string(names::kRun), std::to_string(judged.run)}});
+}
+
+bool is_dry_run(const Observed& observed, const std::string& gate) {
+  if (!observed.plan) return false;
+  const auto pinned = observed.plan->gates.find(gate);
+  return pinned != observed.plan->gates.end() && pinned->second.dry_run;
 }
 
 // Every metric of it is left out of this release.
@@ -232,6 +239,7 @@ std::optional<api::Decision> bake_harm(const Observed& observed) {
   if (!now || !now->baking) return std::nullopt;
   const auto& gates = observed.plan->background;
   for (std::size_t i = 0; i < gates.size(); ++i) {
+    if (is_dry_run(observed, gates[i].name)) continue;
     const auto found = observed.eval_runs.find(
         names_of::eval_run(observed.meta.name, now->run, bake_step(*observed.plan), i, kOnlyAttempt));
     if (found == observed.eval_runs.end() || found->second.revision != now->candidate->hash) continue;
@@ -247,6 +255,8 @@ AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run
   state.verdict = AnalysisVerdict::Passed;
   for (std::size_t i = 0; i < gates.size(); ++i) {
     if (left_out(observed, gates[i].name)) continue;
+    const bool dry_run = is_dry_run(observed, gates[i].name);
+    if (dry_run && step == background_step(*observed.plan)) continue;  // nobody waits for it
     const std::string name =
         names_of::eval_run(observed.meta.name, run.number, step, i, attempt_at(run, step));
     const auto found = observed.eval_runs.find(name);
@@ -255,7 +265,10 @@ AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run
     AnalysisState one;
     one.gate = gates[i].name;
     const auto& candidate = observed.status.candidate;
-    if (found != observed.eval_runs.end() && candidate && found->second.revision != candidate->hash) {
+    const bool of_another =
+        found != observed.eval_runs.end() && candidate && found->second.revision != candidate->hash;
+    if (dry_run && (ended || of_another)) continue;
+    if (of_another) {
       // A status that was lost, seen through caches that are behind, may give a number twice.
       one.verdict = AnalysisVerdict::Error;
       one.message = "EvalRun " + name + " judges other content than " + revision_name(*candidate);
@@ -302,6 +315,7 @@ std::vector<api::GateResult> gate_results(const Observed& observed, const api::R
     if (result.name.empty()) result.name = name;
     result.verdict = *verdict;
     result.eval_run = name;
+    if (eval_run.dry_run) result.dry_run = true;
     if (const auto* metric = telling_metric(*eval_run.status, *verdict)) {
       result.metric = metric->name;
       result.value = value_of(*metric);
@@ -320,7 +334,7 @@ api::Decision promotion_evidence(const Observed& observed, const api::RunStatus&
   decision.reason = first ? names::kReasonFirstDeploy : names::kReasonStepsPassed;
   std::string message = first ? "first deploy, all replicas servable" : "all steps passed";
   for (const auto& result : gate_results(observed, run)) {
-    if (result.verdict != api::Verdict::Successful) continue;
+    if (result.verdict != api::Verdict::Successful || result.dry_run.value_or(false)) continue;
     decision.gate = result.name;
     decision.metric = result.metric;
     decision.value = result.value;

@@ -23,7 +23,8 @@ struct AnalysisState {
 };
 
 // Failed wins over Error, Error over Inconclusive, Inconclusive over Running, Running over Successful.
-// Gates whose metrics are all left out of this release say nothing.
+// Gates whose metrics are all left out of this release say nothing. A dry run says nothing either, but a step
+// waits until it has its verdict.
 AnalysisState analysis_state(const Observed& observed, const api::RunStatus& run, std::int64_t step,
                              const std::vector<api::GateReference>& gates);
 

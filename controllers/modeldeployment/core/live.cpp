@@ -174,6 +174,12 @@ bool was_left(const Observed& observed, const EvalRunState& eval_run) {
 
 LiveUpdate left(const Observed& observed, const EvalRunState& run) {
   LiveUpdate update{run.meta, run.status.value_or(api::EvalRunStatus{})};
+  // Nobody waited for a dry run, which may have seen enough by now.
+  if (run.dry_run && update.status.live) {
+    live::conclude(*run.live, observed.now, true, update.status);
+    if (is_terminal(*update.status.phase)) return update;
+    update.status = *run.status;
+  }
   update.status.phase = api::EvalRunPhase::Inconclusive;
   update.status.completed_at = observed.now;
   std::string message(live::kLeft);

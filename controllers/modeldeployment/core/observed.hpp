@@ -100,6 +100,7 @@ struct EvalRunState {
   std::int64_t step = 0;
   bool background = false;
   std::optional<api::LiveEvaluation> live;  // a live gate: this controller judges it
+  bool dry_run = false;                     // nothing follows from its verdict
 };
 
 // How this installation shields the pods that it starts.

@@ -42,6 +42,7 @@ void take(const Canary& canary, Plan& plan) {
 
 Json document_of(const PinnedGate& gate) {
   Json document = {{"digest", gate.digest}};
+  if (gate.dry_run) document["dryRun"] = true;
   if (gate.live) document["live"] = gate.live->to_json();
   if (gate.prometheus) document["prometheus"] = gate.prometheus->to_json();
   if (!gate.offline) return document;
@@ -54,6 +55,7 @@ Json document_of(const PinnedGate& gate) {
 Result<PinnedGate> gate_of(const Json& document, const FieldPath& path) {
   PinnedGate gate;
   gate.digest = string_at(document, "digest");
+  gate.dry_run = bool_at(document, "dryRun");
   gate.dataset_digest = string_at(document, "datasetDigest");
   gate.dataset_config_map = string_at(document, "datasetConfigMap");
   if (const Json* live = find_path(document, "live")) {

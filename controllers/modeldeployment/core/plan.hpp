@@ -25,6 +25,7 @@ struct PinnedGate {
   std::string digest;              // of the gate's content
   std::string dataset_digest;      // of the bytes of the golden set; offline
   std::string dataset_config_map;  // our immutable copy; offline
+  bool dry_run = false;            // nothing follows from its verdict
   friend bool operator==(const PinnedGate&, const PinnedGate&) = default;
 };
 

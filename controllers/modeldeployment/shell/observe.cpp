@@ -128,7 +128,7 @@ void ModelDeploymentController::observe_children(Observed& observed) {
         run->meta,          run->object.status,
         spec.revision.hash, spec.stable_revision ? spec.stable_revision->hash : std::string(),
         spec.step,          spec.background.value_or(false),
-        spec.live};
+        spec.live,          spec.dry_run.value_or(false)};
   }
   if (const auto foreign = foreign_.find(observed.meta.key()); foreign != foreign_.end())
     for (const auto& [key, other] : foreign->second) observed.children.emplace(key, other.state);
@@ -197,6 +197,7 @@ void ModelDeploymentController::resolve_gates(Observed& observed) {
       gate.live = found->object.spec.live;
       gate.prometheus = found->object.spec.prometheus;
       gate.digest = found->object.status->digest.value_or("");
+      gate.dry_run = found->object.spec.dry_run.value_or(defaults::kDryRun);
       gate.dataset_digest = found->object.status->dataset_digest.value_or("");
       if (gate.offline) gate.dataset_config_map = names_of::dataset(observed.meta.name, gate.dataset_digest);
       resolved.gate = std::move(gate);

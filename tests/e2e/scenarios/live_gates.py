@@ -144,6 +144,14 @@ def faulty(stage):
     release.patch({"guardrailRefs": None})
     release.wait_for("what users have is wanted again", settled, 60)
 
+    stage.create("evalgates", {**(gate := live_gate("tried", [{"name": "error-rate"}])), "spec": {**gate["spec"], "dryRun": True}})
+    case.gate = "tried"
+    outcome, run, took = case.play({"strategy": {"canary": {**strategy("errors")["canary"], "analysis": None, "steps": [
+        {"setWeight": 50}, {"analysis": {"gates": [{"name": "tried"}]}}]}}, **backend(error_share=0.2)})
+    told = status(release.object)["history"][0]["gates"][0]
+    stage.check("a gate that is tried out calls a candidate harmful, which is promoted all the same",
+                outcome == "Promoted" and run["status"]["phase"] == told["verdict"] == "Failed" and told.get("dryRun"),
+                f"{outcome}, gate {told['verdict']}, dryRun {told.get('dryRun')}, {words(run, took)}")
     played = release_with("errors", **backend(tokens=13))
     check(stage, "a good candidate is promoted when no harm shows", "Promoted", played)
     played = release_with("proof", **backend(tokens=14))

@@ -93,7 +93,7 @@ struct ClusterState {
   // How a gateway was asked, by its UID.
   struct Asked {
     std::string pod;
-    Timestamp told_through{};        // of error-rate, the latest
+    Timestamp told_through{};                          // of error-rate, the latest
     std::optional<std::pair<int, int>> operator_life;  // that the times below are of
     std::map<Timestamp, int> times;                    // that a slot was told
   };

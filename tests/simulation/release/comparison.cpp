@@ -30,10 +30,12 @@ void forget_times(Json& value) {
 
 const std::set<std::string, std::less<>> kLive{"error-rate", "refusal-rate", "ttft"};
 
-// How much a live gate has seen depends on time.
+// How much a live gate has seen depends on time, and with it what one says that nobody waits for.
 void forget_counts(Json& object) {
   if (find_path(object, "spec.live") && object.contains("status"))
     for (const char* counted : {"live", "metrics", "message"}) object["status"].erase(counted);
+  if (find_path(object, "spec.live") && bool_at(object, "spec.dryRun") && bool_at(object, "spec.background"))
+    object["status"].erase("phase");
   if (object.contains("status") && object["status"].contains("rejected"))
     for (Json& rejection : object["status"]["rejected"])
       if (kLive.contains(string_at(rejection, "metric"))) rejection.erase("message");
@@ -48,6 +50,7 @@ void forget_counts(Json& object) {
           gate.erase("value");
           gate.erase("n");
           entry.erase("message");
+          if (bool_at(gate, "dryRun")) gate.erase("verdict");
         }
 }
 

@@ -105,6 +105,15 @@ void apply_late_gate(User& user) {
   user.create(kube::kPromptVersions, prompt("errs-at-times", 14, "Answer at times."));
 }
 
+void apply_tried_gates(User& user) {
+  Json offline = gate();
+  offline["metadata"]["name"] = "support-tried";
+  for (Json tried : {std::move(offline), live_gate("live-tried", "error-rate")}) {
+    tried["spec"]["dryRun"] = true;
+    user.create(kube::kEvalGates, std::move(tried));
+  }
+}
+
 Answers answers(const std::string& content) {
   const auto has = [&](const char* text) { return content.find(text) != std::string::npos; };
   Answers made;

@@ -38,6 +38,8 @@ void apply_live_samples(User& user);
 // The live gate live-late (of errors): it is content with one conversation, so that harm shows in the bake;
 // and the prompt errs-at-times.
 void apply_late_gate(User& user);
+// Dry runs: support-tried, which asks what support-golden asks, and the live gate live-tried (of errors).
+void apply_tried_gates(User& user);
 // How users meet them.
 Answers answers(const std::string& content);
 

@@ -54,7 +54,9 @@ void Invariants::catch_up() {
     if (*event->type == kube::kDeployments) on_engine(*event);
     if (*event->type == kube::kEvalRuns)
       for (const auto& problem : live_.on_eval_run(*event)) violated(problem);
-    if (*event->type == kube::kEvalRuns && string_at(event->after, "status.phase") == "Successful" &&
+    const std::string phase = string_at(event->after, "status.phase");
+    const bool tried = bool_at(event->after, "spec.dryRun") && !phase.empty() && phase != "Running";
+    if (*event->type == kube::kEvalRuns && (phase == "Successful" || tried) &&
         !find_path(event->after, "spec.live"))
       passed_.insert(string_at(event->after, "spec.revision.hash"));
   }

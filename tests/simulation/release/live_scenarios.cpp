@@ -27,6 +27,7 @@ std::function<std::vector<Phase>()> flow(Place place, std::string gate, Edit cha
     const auto begin = [place, gate](User& user) {
       apply_samples(user);
       apply_live_samples(user);
+      if (gate == "live-tried") apply_tried_gates(user);
       Json deployment = quick_deployment("15s");
       place(deployment["spec"]["strategy"]["canary"], gate);
       user.create(kube::kModelDeployments, std::move(deployment));
@@ -58,6 +59,8 @@ void add_live_scenarios(std::vector<Scenario>& all) {
   add("live-watch-prompt-that-errs", watch, "live-errors", "errs", false);
   add("live-watch-prompt-that-refuses", watch, "live-refusals", "refuses", false);
   add("live-watch-slow-prompt", watch, "live-ttft", "is-slow", false);
+  add("live-step-dry-run-of-a-prompt-that-errs", ask_in_a_step, "live-tried", "errs", true);
+  add("live-watch-dry-run-of-a-prompt-that-errs", watch, "live-tried", "errs", true);
   add("live-proof-of-a-good-prompt", watch, "live-proof", "support-answer-v2", true);
 }
 

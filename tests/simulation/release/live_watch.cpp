@@ -116,6 +116,7 @@ std::vector<std::string> LiveWatch::on_eval_run(const StoredEvent& event) {
   const auto run = api::EvalRun::parse(event.after);
   if (!run.ok() || !run->status || !run->status->phase) return problems;
   const api::EvalRunPhase phase = *run->status->phase;
+  if (run->spec.dry_run.value_or(false)) tried_.insert(event.key.name);
   if (phase == api::EvalRunPhase::Failed) failed_.insert(event.key.name);
   if (phase == api::EvalRunPhase::Failed && run->spec.background.value_or(false))
     in_bake_failed_.insert(run->spec.revision.hash);
@@ -172,6 +173,8 @@ std::vector<std::string> LiveWatch::on_status(const std::string& name,
   const api::Decision& decision = *after.run->decision;
   if (decision.verdict == api::Verdict::Failed && decision.eval_run && !failed_.contains(*decision.eval_run))
     problems.push_back("the release was decided by " + *decision.eval_run + " before that was Failed");
+  if (decision.eval_run && tried_.contains(*decision.eval_run))
+    problems.push_back("the release was decided by " + *decision.eval_run + ", a dry run");
   if (decision.outcome != api::Outcome::Promoted || after.run->first_deploy.value_or(false) ||
       after.run->watched_no_more.value_or(false))
     return problems;
@@ -184,6 +187,7 @@ std::vector<std::string> LiveWatch::on_status(const std::string& name,
     const std::string gate = string_at(reference, "name");
     const Json* live = find_path(*plan, "data.gates." + gate + ".live");
     if (live && is_left_out(*live, after.candidate->changed)) continue;
+    if (bool_at(*plan, "data.gates." + gate + ".dryRun")) continue;
     if (!passed(gate, *after.run, after.candidate->hash, proceeds))
       problems.push_back("promoted before " + gate + " had passed in the background");
   }

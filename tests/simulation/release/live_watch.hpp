@@ -39,6 +39,7 @@ class LiveWatch {
 
   std::shared_ptr<ClusterState> cluster_;
   std::set<std::string> failed_;          // EvalRuns that were persisted as Failed
+  std::set<std::string> tried_;           // EvalRuns of dry runs
   std::set<std::string> in_bake_failed_;  // hashes that a gate in the background found harmful
   std::set<std::string> counting_;        // those of live gates that have begun and not ended
   struct Verdict {

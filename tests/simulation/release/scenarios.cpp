@@ -122,6 +122,10 @@ std::vector<Scenario> make_scenarios() {
                         [](Json& spec) { spec["strategy"]["canary"]["bake"]["duration"] = "90s"; }};
   const Start impatient{
       "3s", nullptr, [](Json& spec) { spec["progressDeadlines"] = {{"provision", "45s"}, {"load", "45s"}}; }};
+  const Start tried{"3s", apply_tried_gates, [](Json& spec) {
+                      spec["strategy"]["canary"]["steps"][1]["analysis"]["gates"][0]["name"] =
+                          "support-tried";
+                    }};
   const Edit next = use_model(kNextModel), good = use_model(kGoodModel);
   const Edit better = use_prompt("support-answer-v2"), brief = use_prompt("support-answer-v3");
   const Phase canary{"canary", next, in_canary()};
@@ -179,6 +183,8 @@ std::vector<Scenario> make_scenarios() {
   add("gate-eased-after-rejection",
       then({{"bad-prompt", brief, settled()}, {"eased", ease_gate, settled_with("Promoted", "Prompt")}}),
       {"Promoted Prompt", "RolledBack Prompt", "Promoted Model"}, "Healthy", 2);
+  add("dry-run-of-a-gate-that-fails", then({{"brief", brief, settled()}}, tried),
+      {"Promoted Prompt", "Promoted Model"});
   add("inconclusive-then-back",
       then({{"undecided", use_prompt("support-answer-v4"), waits_for("Person")},
             {"back", use_prompt("support-answer-v1"), settled_with("Superseded", "Prompt")}}),

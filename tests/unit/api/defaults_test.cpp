@@ -164,8 +164,9 @@ TEST(ApiDefaults, OfAnEvaluationAreTold) {
   auto table = offline_defaults();
   table.merge(prometheus_defaults());
   table.merge(live_defaults());
-  EXPECT_THAT(told_by_crd("evalgates"), ::testing::ContainerEq(table));
   EXPECT_THAT(told_by_crd("evalruns"), ::testing::ContainerEq(table));
+  table["spec.dryRun"] = defaults::kDryRun ? "true" : "false";
+  EXPECT_THAT(told_by_crd("evalgates"), ::testing::ContainerEq(table));
 }
 
 TEST(ApiDefaults, OfAGatewayConfigAreTold) {

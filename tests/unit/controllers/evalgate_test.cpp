@@ -73,6 +73,16 @@ TEST(EvalGate, IsDecidableAndSaysWhatItCanDecide) {
   EXPECT_FALSE(decide(seen));
 }
 
+TEST(EvalGate, ThatIsTriedOutSaysSo) {
+  const Json source = config_map("dataset.jsonl", golden(60));
+  Observed seen = observed(&source);
+  seen.spec.dry_run = true;
+  const auto transition = decide(seen);
+  ASSERT_TRUE(transition);
+  EXPECT_THAT(*transition->status.message, StartsWith("a dry run, nothing follows from it: 60 items"));
+  EXPECT_EQ(status_of(*transition, names::kDecidable), ConditionStatus::True);
+}
+
 TEST(EvalGate, NamesAMissingConfigMapAndWhatToDo) {
   Observed seen = observed(nullptr);
   const auto next = decide(seen);

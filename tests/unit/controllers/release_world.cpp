@@ -283,14 +283,16 @@ void ReleaseWorld::create(const Create& action) {
                                        stable ? stable->hash : std::string(),
                                        run->spec.step,
                                        run->spec.background.value_or(false),
-                                       run->spec.live};
+                                       run->spec.live,
+                                       run->spec.dry_run.value_or(false)};
       return;
     }
     api::EvalRunStatus status;
     status.phase = judge(run->spec);
     status.message = "judged";
-    observed.eval_runs[meta.name] = {meta, status.phase ? std::optional(status) : std::nullopt,
-                                     run->spec.revision.hash};
+    auto& known = observed.eval_runs[meta.name];
+    known = {meta, status.phase ? std::optional(status) : std::nullopt, run->spec.revision.hash};
+    known.dry_run = run->spec.dry_run.value_or(false);
     return;
   }
   observed.children[std::string(child.type.kind) + "/" + meta.name] = {meta, child.digest,
