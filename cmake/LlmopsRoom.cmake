@@ -13,7 +13,7 @@ function(llmops_room target)
     add_library(${target} STATIC ${ROOM_SOURCES})
     target_include_directories(${target} PUBLIC "${published}")
     target_link_libraries(${target} PUBLIC llmops_flags ${ROOM_LINKS})
-    llmops_use_precompiled(${target})
+    llmops_use_precompiled(${target} llmops_precompiled_optimised)
   else()
     add_library(${target} INTERFACE)
     target_include_directories(${target} INTERFACE "${published}")
@@ -27,7 +27,7 @@ function(llmops_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE llmops_flags ${TEST_LINKS} GTest::gmock_main)
-  llmops_use_precompiled(${name})
+  llmops_use_precompiled(${name} llmops_precompiled)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   target_compile_definitions(${name} PRIVATE LLMOPS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     LLMOPS_BINARY_DIR="${CMAKE_BINARY_DIR}")
@@ -38,10 +38,12 @@ function(llmops_test name)
   gtest_discover_tests(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 3000 DISCOVERY_TIMEOUT 60)
 endfunction()
 
-# What a target includes anyway, parsed once for all of them (LLMOPS_PRECOMPILED; made by crds/precompiled.cmake).
-function(llmops_use_precompiled target)
+# What a target includes anyway, parsed once for all of them that are optimised alike (LLMOPS_PRECOMPILED; made by
+# crds/precompiled.cmake).
+function(llmops_use_precompiled target header)
   if(LLMOPS_PRECOMPILED)
-    target_precompile_headers(${target} REUSE_FROM llmops_precompiled)
+    target_precompile_headers(${target} REUSE_FROM ${header})
+    target_link_libraries(${target} PRIVATE ${header}_options)
     target_link_libraries(${target} PRIVATE llmops_asio)  # its headers have variables of their own
     target_compile_options(${target} PRIVATE -Xclang -fno-pch-timestamp)
   endif()
