@@ -32,8 +32,10 @@ Result<Manifests> read_all(const std::vector<std::string>& paths, std::istream& 
       for (Json& object : *documents) {
         if (!object.is_object()) continue;
         const std::string kind = string_at(object, "kind");
-        if (kind == "EvalGate") found.gates.emplace_back(text.name, std::move(object));
-        if (kind == "ConfigMap") found.config_maps.push_back(std::move(object));
+        if (kind == "EvalGate")
+          found.gates.emplace_back(text.name, std::move(object));
+        else if (kind == "ConfigMap")
+          found.config_maps.push_back(std::move(object));
       }
     }
   }
