@@ -46,6 +46,10 @@ void add_options(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--faults-after", arguments.faults_after, "No faults for so long after it became ready")
       ->capture_default_str();
+  app.add_option("--faults-from-request", settings.faults_from_request,
+                 "Of requests that could meet faults, the first that does")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app.add_option("--first-token", arguments.first_token,
                  "Time to the first token: a duration, or \"lognormal MEDIAN SIGMA\"")
       ->capture_default_str();

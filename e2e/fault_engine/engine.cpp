@@ -76,9 +76,10 @@ Task<void> FaultEngine::answer(ServerExchange& exchange) {
   std::ignore = co_await respond_json(exchange, status, std::move(body));
 }
 
-bool FaultEngine::faults_apply(const Question& question) const {
+bool FaultEngine::faults_apply(const Question& question) {
   return question.messages >= static_cast<std::size_t>(settings_.faults_from_message) &&
-         env_.uptime() - ready_since_ >= settings_.faults_after;
+         env_.uptime() - ready_since_ >= settings_.faults_after &&
+         ++exposed_ >= settings_.faults_from_request;
 }
 
 Task<void> FaultEngine::complete(ServerExchange& exchange) {

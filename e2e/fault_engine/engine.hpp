@@ -48,7 +48,7 @@ class FaultEngine {
   Task<Result<void>> stream(ServerExchange& exchange, const Question& question, const Reply& reply, bool cut);
   Task<Result<void>> whole(ServerExchange& exchange, const Reply& reply, bool cut);
   Reply reply_to(const Question& question, Fault fault);
-  bool faults_apply(const Question& question) const;
+  bool faults_apply(const Question& question);
   Task<Result<void>> pause(Duration duration);
   void count(Outcome outcome) { ++counts_[static_cast<std::size_t>(outcome)]; }
 
@@ -59,6 +59,7 @@ class FaultEngine {
   bool ready_ = false;
   Duration ready_since_{0};
   std::uint64_t requests_ = 0;  // numbers of draws
+  std::int64_t exposed_ = 0;    // requests that could meet faults but for their number
   std::uint64_t faultable_ = 0;
   std::int64_t busy_slots_ = 0;
   Notify slot_freed_;

@@ -32,8 +32,10 @@ struct Settings {
   Shares shares;
   // Faults apply to requests with at least so many messages (of any role) ...
   std::int64_t faults_from_message = 1;
-  // ... that come this long after the engine became ready.
+  // ... that come this long after the engine became ready ...
   Duration faults_after{0};
+  // ... and of these to the one with this number, counted from 1, and to those after it.
+  std::int64_t faults_from_request = 1;
   FirstToken first_token;
   Duration token_interval{0};
   std::int64_t tokens = 24;  // words of an answer that is in no table

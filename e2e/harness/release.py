@@ -32,6 +32,7 @@ class Release:
         self.detail = detail  # a short text for the live line, e.g. counts of the load
         self.each_look = lambda obj: None  # called with every object seen, on the caller's thread
         self.object = None
+        self._generation = 0  # of the last patch: objects before it answer no question about what came of it
         self._rows = queue.Queue()
         self._shown = None
         self._stop = threading.Event()
@@ -78,6 +79,7 @@ class Release:
                 obj = self.object
             if obj is not None:
                 self.each_look(obj)
+            if obj is not None and obj["metadata"]["generation"] >= self._generation:
                 if reached(obj):
                     return obj
                 if problem := failed(obj):
@@ -88,7 +90,8 @@ class Release:
 
     def patch(self, spec):
         """Changes the spec and returns the new generation."""
-        return self.kube.patch("modeldeployments", self.namespace, self.name, {"spec": spec})["metadata"]["generation"]
+        self._generation = self.kube.patch("modeldeployments", self.namespace, self.name, {"spec": spec})["metadata"]["generation"]
+        return self._generation
 
     def pods(self, component):
         return self.kube.list("pods", self.namespace, f"llmops.dev/model-deployment={self.name},llmops.dev/component={component}")

@@ -39,7 +39,7 @@ class Record:
             self.latencies.append(entry["ms"])
         if self.log:
             short = {key: value for key, value in entry.items() if key != "headers" or entry["kind"]}
-            short["arm"], short["revision"] = arm, headers.get("x-llmops-revision")
+            short["arm"], short["revision"], short["epoch"] = arm, headers.get("x-llmops-revision"), headers.get("x-llmops-epoch")
             self.log.write(json.dumps(short, ensure_ascii=False) + "\n")
 
     @property

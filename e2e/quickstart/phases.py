@@ -243,8 +243,8 @@ def new_argument(quickstart):
 
 
 def fragile_engine(quickstart):
-    """It knows every answer of the golden set, and breaks some seconds after it was loaded, as one does whose memory leaks."""
-    phase = quickstart.begin("fragile-engine", "right answers to the whole golden set, and errors a few seconds later")
+    """It knows every answer of the golden set of 60, and breaks at the 70th question, as one does whose memory leaks."""
+    phase = quickstart.begin("fragile-engine", "right answers to the whole golden set, and errors soon after it")
     faults = FaultCounts(phase.release)
     look = phase.look
 
@@ -253,7 +253,7 @@ def fragile_engine(quickstart):
         faults.look()
 
     phase.release.each_look = look_at_faults
-    fragile = fault_backend(slots=8, faults_after="6s", error_share=0.9, first_token="10ms", token_interval="1ms")["pods"]
+    fragile = fault_backend(slots=8, faults_from_request=70, error_share=0.9, first_token="10ms", token_interval="1ms")["pods"]
     before = phase.quickstart.load.read()["failed"]
     phase.patch({"backend": {"pods": {"model": fragile["model"], "engine": fragile["engine"]}}},
                 '{"spec":{"backend":{"pods":{"model":{"uri":"%s"},"engine":{"image":"%s","args":[…]}}}}}'

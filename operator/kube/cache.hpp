@@ -146,7 +146,7 @@ class Cache final : public CacheBase {
  private:
   void replace_in(const std::string& ns, std::vector<std::string> raw_items) override;
   void exchange(std::map<ObjectKey, Pointer> fresh, std::vector<std::string> raw_items);
-  void store(Pointer after);
+  void store(const Pointer& after);
   void erase(const ObjectKey& key);
   void index(const Pointer& object, bool add);
   void announce(const Pointer& before, const Pointer& after);

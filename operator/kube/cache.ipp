@@ -72,7 +72,7 @@ void Cache<T>::upsert(std::string_view raw_object) {
     if (order && *order <= 0) return;  // delivered again: even etcd repeats events at times
     if (before->meta.uid != after->meta.uid) erase(after->meta.key());
   }
-  store(std::move(after));
+  store(after);
 }
 
 template <class T>
@@ -87,7 +87,7 @@ void Cache<T>::remove(std::string_view raw_object) {
 }
 
 template <class T>
-void Cache<T>::store(Pointer after) {
+void Cache<T>::store(const Pointer& after) {
   Pointer& slot = objects_[after->meta.key()];
   const Pointer before = std::exchange(slot, after);
   if (before) index(before, false);

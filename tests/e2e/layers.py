@@ -143,7 +143,7 @@ def run_e2e(count, layers):
         if check["passed"]:
             count.passed += 1
         else:
-            count.fail(f"{check['scenario']}: {check['check']}")
+            count.fail(f"{check['scenario']}: {check['check']}: {check['figures'][:1000]}")
     if code != 0 and all(check["passed"] for check in checks):
         count.fail(f"the scenarios ended with {code}")
     spare_time.wait()

@@ -55,7 +55,8 @@ void wait_for(Draft& draft, api::WaitKind kind, std::string name, std::string de
   draft.detail = std::move(detail);
 }
 
-void add_history(Draft& draft, api::HistoryOutcome outcome, std::string decided_by, std::string message) {
+void add_history(Draft& draft, api::HistoryOutcome outcome, std::string decided_by,
+                 std::string_view message) {
   auto& status = draft.status;
   api::HistoryEntry entry;
   entry.revision = status.candidate->revision;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controllers/modeldeployment/core/decide.hpp"
@@ -32,7 +33,7 @@ api::Arm make_arm(api::ArmName name, const api::RevisionStatus& revision, std::i
 void wait_for(Draft& draft, api::WaitKind kind, std::string name, std::string detail,
               std::optional<Timestamp> until = std::nullopt);
 // The end of the run that is on.
-void add_history(Draft& draft, api::HistoryOutcome outcome, std::string decided_by, std::string message);
+void add_history(Draft& draft, api::HistoryOutcome outcome, std::string decided_by, std::string_view message);
 // Puts the entry in front, within the bounds of the API.
 void keep_in_history(api::ModelDeploymentStatus& status, api::HistoryEntry entry);
 

@@ -143,9 +143,13 @@ def run(stage):
             out.write("apiVersion: llmops.dev/v1alpha1\nkind: Probe\nmetadata: {name: probe}\n")
         found = engine.health(probe)
         stage.check("the engine gives scripts no more than production does", found["status"] == "Healthy", found["message"])
-        tests = [*health_tests(engine), *action_tests(engine), *click_tests(engine, files)]
+        tests = [*health_tests(engine), *action_tests(engine)]
         # Each waits for a start of Argo CD's program more than it computes.
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             results = list(pool.map(outcome, tests))
+        # Two clicks within three seconds are one: nothing else may keep the second waiting.
+        clicks = click_tests(engine, files)
+        results += map(outcome, clicks)
+        tests += clicks
         for (sentence, _), (good, figures) in zip(tests, results):
             stage.check(sentence, good, figures)

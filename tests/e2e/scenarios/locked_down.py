@@ -85,8 +85,10 @@ def run(stage):
         summary = users.stop()
         stage.check("no request failed", summary["failed"] == 0 and summary["requests"] > 0,
                     f"{summary['requests']} requests, failed: {failures_by_kind(summary)}")
-        budget = kubectl("get", "pdb", "bot-gateway", "-n", stage.namespace, "-o", "jsonpath={.status.disruptionsAllowed} of {.status.currentHealthy}")
-        stage.check("a drain may take one gateway of two", budget == "1 of 2", budget)
+        allowed = lambda: kubectl("get", "pdb", "bot-gateway", "-n", stage.namespace,
+                                  "-o", "jsonpath={.status.disruptionsAllowed} of {.status.currentHealthy}")
+        stage.wait("the disruption controller has counted", lambda: allowed() == "1 of 2", 30)
+        stage.check("a drain may take one gateway of two", allowed() == "1 of 2", allowed())
     finally:
         install_chart(tag)
         stage.wait_for_leader()

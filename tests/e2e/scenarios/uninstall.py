@@ -19,9 +19,11 @@ def run(stage):
     try:
         done = helm(["helm", "uninstall", RELEASE, "-n", SYSTEM_NAMESPACE, "--wait", "--timeout", "60s"])
         stage.check("helm uninstall ends", done.returncode == 0, done.stdout.strip().splitlines()[-1] if done.stdout else "")
-        left = [f"{one['kind']}/{one['metadata']['name']}" for plural in ("deployments", "pods", "services", "networkpolicies", "poddisruptionbudgets", "roles")
-                for one in ({**o, "kind": plural} for o in stage.kube.list(plural, SYSTEM_NAMESPACE)) if "deletionTimestamp" not in one["metadata"]]
-        stage.check("nothing of the operator is left in its namespace", not left, ", ".join(left))
+        left = lambda: [f"{plural}/{one['metadata']['name']}"
+                        for plural in ("deployments", "pods", "services", "networkpolicies", "poddisruptionbudgets", "roles")
+                        for one in stage.kube.list(plural, SYSTEM_NAMESPACE) if "deletionTimestamp" not in one["metadata"]]
+        stage.wait("the garbage collector has come by", lambda: not left(), 30)
+        stage.check("nothing of the operator is left in its namespace", not left(), ", ".join(left()))
         began = time.monotonic()
         stage.wait("10 s without an operator", lambda: time.monotonic() - began > 10, 20)
         now = {p["metadata"]["uid"] for part in ("engine", "gateway") for p in release.pods(part)}

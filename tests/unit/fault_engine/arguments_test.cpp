@@ -64,6 +64,8 @@ TEST(FaultEngineArguments, faults_and_times_are_taken_over) {
                    "1m30s",
                    "--faults-from-message",
                    "3",
+                   "--faults-from-request",
+                   "66",
                    "--seed",
                    "7"},
                   arguments),
@@ -80,6 +82,7 @@ TEST(FaultEngineArguments, faults_and_times_are_taken_over) {
   EXPECT_EQ(settings.token_interval, Duration(5));
   EXPECT_EQ(settings.faults_after, Duration(90'000));
   EXPECT_EQ(settings.faults_from_message, 3);
+  EXPECT_EQ(settings.faults_from_request, 66);
   EXPECT_EQ(arguments.seed, 7u);
 }
 

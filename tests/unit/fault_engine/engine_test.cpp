@@ -147,6 +147,16 @@ TEST(FaultEngine, spares_short_conversations_and_counts_them_apart) {
   EXPECT_EQ(engine.line("error"), "1");
 }
 
+TEST(FaultEngine, begins_with_faults_after_so_many_requests_that_could_have_met_them) {
+  EngineWorld engine({.shares = {.error = 1}, .faults_from_message = 3, .faults_from_request = 3});
+  for (const int status : {200, 200, 500, 500}) {
+    EXPECT_EQ(engine.ask(EngineWorld::question("Right?")).status, 200);
+    EXPECT_EQ(engine.ask(EngineWorld::chat(kThreeMessages)).status, status);
+  }
+  EXPECT_EQ(engine.line("error"), "2");
+  EXPECT_EQ(engine.line("spared"), "6");
+}
+
 TEST(FaultEngine, begins_with_faults_so_long_after_it_became_ready) {
   EngineWorld engine(
       {.load_time = Duration(50'000), .shares = {.error = 1}, .faults_after = Duration(60'000)});

@@ -24,7 +24,7 @@ Json owner_reference(const kube::ObjectMeta& owner) {
 }
 
 Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, std::string name,
-                 std::string_view component, Json content, Json extra_labels) {
+                 std::string_view component, Json content, const Json& extra_labels) {
   Json object = std::move(content);
   object["apiVersion"] = type.api_version();
   object["kind"] = type.kind;

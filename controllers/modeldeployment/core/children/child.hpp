@@ -26,7 +26,7 @@ Json owner_reference(const kube::ObjectMeta& owner);
 // Of `owner` its name, namespace and UID count. Fills in apiVersion, kind, namespace, labels, owner and
 // digest. `extra_labels` is an object.
 Child make_child(const kube::ObjectMeta& owner, const kube::ResourceType& type, std::string name,
-                 std::string_view component, Json content, Json extra_labels = Json::object());
+                 std::string_view component, Json content, const Json& extra_labels = Json::object());
 
 // A digest of what others could change in a child of ours to do harm and the API server fills nothing into:
 // the selector of a Service, the rules of a Role, a gateway's configuration, all of a NetworkPolicy. Empty

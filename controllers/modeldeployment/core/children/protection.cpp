@@ -36,7 +36,7 @@ Json admin_peers(const Protection& protection) {
 }
 
 Child policy(const kube::ObjectMeta& owner, std::string name, std::string_view component, Json types,
-             Json rules) {
+             const Json& rules) {
   Json spec = {{"podSelector", selector(owned_labels(owner, component))}, {"policyTypes", std::move(types)}};
   spec.update(rules);
   return make_child(owner, kube::kNetworkPolicies, std::move(name), component, {{"spec", std::move(spec)}});
