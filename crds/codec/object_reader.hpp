@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "crds/base/boxed.hpp"
 #include "crds/base/json.hpp"
 #include "crds/base/time.hpp"
 #include "crds/codec/limits.hpp"
@@ -98,6 +99,12 @@ class ObjectReader {
 
   template <class T>
   void optional(std::string_view name, std::optional<T>& out, const Limits& limits = {}) {
+    if (problem_) return;
+    if (const Json* member = find(name)) problem_ = read(*member, path_.member(name), limits, out.emplace());
+  }
+
+  template <class T>
+  void optional(std::string_view name, Boxed<T>& out, const Limits& limits = {}) {
     if (problem_) return;
     if (const Json* member = find(name)) problem_ = read(*member, path_.member(name), limits, out.emplace());
   }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "crds/base/boxed.hpp"
 #include "crds/base/json.hpp"
 #include "crds/base/time.hpp"
 
@@ -70,6 +71,11 @@ class ObjectWriter {
 
   template <class T>
   void optional(const char* name, const std::optional<T>& value) {
+    if (value) out_[name] = write(*value);
+  }
+
+  template <class T>
+  void optional(const char* name, const Boxed<T>& value) {
     if (value) out_[name] = write(*value);
   }
 

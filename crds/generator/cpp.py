@@ -47,6 +47,8 @@ class Emitter:
             includes.append("crds/base/json.hpp")
         if self.module != "shared":
             includes.append("crds/api/shared.hpp")
+        if any(not f.required and self.spelled(f.type) in names.BOXED for t in self.types if not isinstance(t, Enum) for f in t.fields):
+            includes.append("crds/base/boxed.hpp")
         lines = [self.banner() + "#pragma once\n", "#include <cstdint>", "#include <map>", "#include <optional>",
                  "#include <string>", "#include <string_view>", "#include <vector>\n"]
         lines += [f'#include "{name}"' for name in sorted(includes)]
@@ -81,7 +83,8 @@ class Emitter:
         if kind in ("list", "map"):
             return f"{self.spelled(f.type)} {member}"
         if not f.required:
-            return f"std::optional<{self.spelled(f.type)}> {member}"
+            kept = "Boxed" if self.spelled(f.type) in names.BOXED else "std::optional"
+            return f"{kept}<{self.spelled(f.type)}> {member}"
         if "const" in f.type.limits:
             return f"{self.spelled(f.type)} {member} = {quoted(f.type.limits['const'])}"
         initial = "{}" if f.type.enum else INITIAL.get(kind, "")

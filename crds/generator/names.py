@@ -8,6 +8,9 @@ operator or private protected public register requires return short signed sizeo
 this throw true try typedef typename union unsigned using virtual void volatile while xor
 """.split())
 
+# Types of optional members that take no room where they are absent: large, and most objects at rest are without.
+BOXED = frozenset(("RunStatus", "AsideStatus", "GuardrailSwap", "LastCommand", "HeldRevision"))
+
 
 def snake(name):
     """servedModelName -> served_model_name, podUID -> pod_uid, GatewayConfig -> gateway_config."""

@@ -133,8 +133,8 @@ class Cache final : public CacheBase {
     if (in_index == indexes_.end()) return found;
     const auto keys = in_index->second.find(key);
     if (keys == in_index->second.end()) return found;
-    for (const auto& object : keys->second)
-      if (auto pointer = get(object)) found.push_back(std::move(pointer));
+    found.reserve(keys->second.size());
+    for (const Entry* entry : keys->second) found.push_back(entry->second);
     return found;
   }
   const std::map<ObjectKey, Pointer>& all() const { return objects_; }
@@ -144,18 +144,20 @@ class Cache final : public CacheBase {
   void remove(std::string_view raw_object) override;
 
  private:
+  using Entry = typename std::map<ObjectKey, Pointer>::value_type;
+
   void replace_in(const std::string& ns, std::vector<std::string> raw_items) override;
   void exchange(std::map<ObjectKey, Pointer> fresh, std::vector<std::string> raw_items);
   void store(const Pointer& after);
   void erase(const ObjectKey& key);
-  void index(const Pointer& object, bool add);
+  void index(const Entry& entry, const T& object, bool add);
   void announce(const Pointer& before, const Pointer& after);
 
   Project project_;
   OnError on_error_;
   std::map<ObjectKey, Pointer> objects_;
   std::map<std::string, IndexKeys> indexers_;
-  std::map<std::string, std::map<std::string, std::vector<ObjectKey>>> indexes_;
+  std::map<std::string, std::map<std::string, std::vector<const Entry*>>> indexes_;  // into objects_
   std::vector<Listener> listeners_;
 };
 

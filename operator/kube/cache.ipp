@@ -40,7 +40,7 @@ void Cache<T>::exchange(std::map<ObjectKey, Pointer> fresh, std::vector<std::str
   // Readers see all of the new state before the first listener hears of any of it.
   const std::map<ObjectKey, Pointer> before = std::exchange(objects_, std::move(fresh));
   indexes_.clear();
-  for (const auto& [key, object] : objects_) index(object, true);
+  for (const auto& entry : objects_) index(entry, *entry.second, true);
   const std::map<ObjectKey, Pointer> after = objects_;
   for (const auto& [key, old] : before) {
     const auto now = after.find(key);
@@ -88,10 +88,10 @@ void Cache<T>::remove(std::string_view raw_object) {
 
 template <class T>
 void Cache<T>::store(const Pointer& after) {
-  Pointer& slot = objects_[after->meta.key()];
-  const Pointer before = std::exchange(slot, after);
-  if (before) index(before, false);
-  index(after, true);
+  Entry& entry = *objects_.try_emplace(after->meta.key()).first;
+  const Pointer before = std::exchange(entry.second, after);
+  if (before) index(entry, *before, false);
+  index(entry, *after, true);
   announce(before, after);
 }
 
@@ -100,27 +100,25 @@ void Cache<T>::erase(const ObjectKey& key) {
   const auto it = objects_.find(key);
   if (it == objects_.end()) return;
   const Pointer before = it->second;
-  index(before, false);
+  index(*it, *before, false);
   objects_.erase(it);
   announce(before, nullptr);
 }
 
 template <class T>
-void Cache<T>::index(const Pointer& object, bool add) {
-  const ObjectKey object_key = object->meta.key();
+void Cache<T>::index(const Entry& entry, const T& object, bool add) {
   for (const auto& [name, keys_of] : indexers_) {
-    auto& entries = indexes_[name];
-    for (const auto& key : keys_of(*object)) {
+    auto& index = indexes_[name];
+    for (const auto& key : keys_of(object)) {
       if (add) {
-        auto& objects = entries[key];
-        if (std::find(objects.begin(), objects.end(), object_key) == objects.end())
-          objects.push_back(object_key);
+        auto& entries = index[key];
+        if (std::find(entries.begin(), entries.end(), &entry) == entries.end()) entries.push_back(&entry);
         continue;
       }
-      const auto entry = entries.find(key);
-      if (entry == entries.end()) continue;
-      std::erase(entry->second, object_key);
-      if (entry->second.empty()) entries.erase(entry);
+      const auto known = index.find(key);
+      if (known == index.end()) continue;
+      std::erase(known->second, &entry);
+      if (known->second.empty()) index.erase(known);
     }
   }
 }

@@ -5,12 +5,12 @@
 namespace llmops::kube {
 namespace {
 
-std::map<std::string, std::string> string_map(const Json& parent, const char* name) {
-  std::map<std::string, std::string> values;
+StringMap string_map(const Json& parent, const char* name) {
+  StringMap values;
   const auto it = parent.find(name);
   if (it == parent.end() || !it->is_object()) return values;
   for (const auto& [key, value] : it->items()) {
-    if (value.is_string()) values.emplace(key, value.get<std::string>());
+    if (value.is_string()) values.set(key, value.get_ref<const std::string&>());
   }
   return values;
 }
@@ -20,11 +20,6 @@ std::optional<Timestamp> timestamp_at(const Json& metadata, std::string_view nam
   if (text.empty()) return std::nullopt;
   auto parsed = parse_timestamp(text);
   return parsed.ok() ? std::optional<Timestamp>(*parsed) : std::nullopt;
-}
-
-std::string value_or_empty(const std::map<std::string, std::string>& values, std::string_view name) {
-  const auto it = values.find(std::string(name));
-  return it == values.end() ? std::string() : it->second;
 }
 
 bool is_plain_decimal(std::string_view text) {
@@ -39,11 +34,11 @@ std::string ResourceType::api_version() const {
 }
 
 std::string ObjectMeta::label(std::string_view label_name) const {
-  return value_or_empty(labels, label_name);
+  return std::string(labels.find(label_name).value_or(""));
 }
 
 std::string ObjectMeta::annotation(std::string_view annotation_name) const {
-  return value_or_empty(annotations, annotation_name);
+  return std::string(annotations.find(annotation_name).value_or(""));
 }
 
 const OwnerReference* ObjectMeta::controller() const {

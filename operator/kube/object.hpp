@@ -1,7 +1,6 @@
 // What every object of the API has.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "crds/base/result.hpp"
 #include "crds/base/time.hpp"
 #include "operator/kube/resource.hpp"
+#include "operator/kube/string_map.hpp"
 
 namespace llmops::kube {
 
@@ -26,8 +26,8 @@ struct ObjectMeta {
   std::int64_t generation = 0;
   std::optional<Timestamp> creation_timestamp;
   std::optional<Timestamp> deletion_timestamp;
-  std::map<std::string, std::string> labels;
-  std::map<std::string, std::string> annotations;
+  StringMap labels;
+  StringMap annotations;
   std::vector<OwnerReference> owner_references;
 
   ObjectKey key() const { return {ns, name}; }

@@ -28,7 +28,7 @@ struct Caches {
   kube::Cache<controllers::Cached<api::EvalGate>> eval_gates;
   kube::Cache<controllers::Cached<api::EvalRun>> eval_runs;
   kube::Cache<DeploymentProjection> deployments;
-  kube::Cache<PodProjection> pods;
+  kube::Cache<PodState> pods;
   kube::Cache<RecordProjection> records;
   kube::Cache<ChildProjection> services;
   kube::Cache<ChildProjection> config_maps;

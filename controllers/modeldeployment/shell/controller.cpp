@@ -14,6 +14,8 @@ constexpr std::size_t kFewestKeptRecords = 256;
 constexpr std::size_t kRecordsOfARelease = 6;
 // After acting, the watches bring news; this is for the case that they bring none.
 constexpr Duration kAfterActions{1'000};
+// Who is looked at less often than this builds again what earlier passes built.
+constexpr Duration kOften{5'000};
 // A reference that was just edited is validated within this time; until then the edit is no news.
 constexpr Duration kValidation{2'000};
 constexpr Duration kKeepOrphanedRecords{3'600'000};
@@ -151,7 +153,9 @@ Task<Result<ReconcileOutcome>> ModelDeploymentController::reconcile(kube::Object
   else if (pending_since_.emplace(key, env_.now()).first->second + kValidation > env_.now())
     co_return ReconcileOutcome{kValidation};
   const Decision decision = decide(*observed, derived_[key]);
-  if (!decision.transition && decision.actions.empty() && !decision.wait) derived_.erase(key);  // settled
+  const bool is_moving = decision.transition || !decision.actions.empty();
+  if (!is_moving && decision.wait.value_or(kOften) >= kOften)
+    derived_.erase(key);  // settled, or waits for somebody
   if (decision.transition) {
     if (decision.transition->status.run && !observed->status.run) starting_.insert(key);
     auto done = co_await persist(*observed, *decision.transition);

@@ -85,15 +85,15 @@ void ModelDeploymentController::observe_children(Observed& observed) {
   };
   for (const auto& deployment : caches_.deployments.by_index(kByOwner, owner)) {
     keep(kube::kDeployments, deployment->meta, deployment->content_digest);
-    if (!deployment->engine.serving_hash.empty())
-      observed.engines.push_back(deployment->whole());
+    if (!deployment->serving_hash.empty())
+      observed.engines.push_back(*deployment);
     else
-      observed.gateway_ready_replicas = deployment->engine.ready_replicas;
+      observed.gateway_ready_replicas = deployment->ready_replicas;
   }
   for (const auto& pod : caches_.pods.by_index(kByOwner, owner)) {
     const std::string component = pod->meta.label(names::kComponent);
-    if (component == "engine") observed.engine_pods.push_back(pod->whole());
-    if (component == "gateway") observed.gateway_pods.push_back(pod->whole());
+    if (component == "engine") observed.engine_pods.push_back(*pod);
+    if (component == "gateway") observed.gateway_pods.push_back(*pod);
   }
   for (const auto& record : caches_.records.by_index(kByOwner, owner)) {
     if (record->is_plan)

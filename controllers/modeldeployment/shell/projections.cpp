@@ -1,7 +1,5 @@
 #include "controllers/modeldeployment/shell/projections.hpp"
 
-#include <utility>
-
 #include "controllers/modeldeployment/core/children/child.hpp"
 #include "controllers/shared/kept_meta.hpp"
 #include "crds/base/names.hpp"
@@ -26,26 +24,13 @@ Result<DeploymentProjection> project_deployment(std::string_view raw) {
   DeploymentProjection projection;
   projection.meta = controllers::kept_meta(*object);
   projection.content_digest = projection.meta.annotation(names::kContentDigest);
-  EngineState& engine = projection.engine;
-  engine.serving_hash = projection.meta.label(names::kServingHash);
-  engine.replicas = integer_at(*object, "spec.replicas", 1);
-  engine.ready_replicas = integer_at(*object, "status.readyReplicas");
+  projection.serving_hash = projection.meta.label(names::kServingHash);
+  projection.replicas = integer_at(*object, "spec.replicas", 1);
+  projection.ready_replicas = integer_at(*object, "status.readyReplicas");
   if (const Json* failure = condition(*object, "ReplicaFailure");
       failure && string_at(*failure, "status") == "True")
-    engine.problem = string_at(*failure, "message");
+    projection.problem = string_at(*failure, "message");
   return projection;
-}
-
-EngineState DeploymentProjection::whole() const {
-  EngineState state = engine;
-  state.meta = meta;
-  return state;
-}
-
-PodState PodProjection::whole() const {
-  PodState state = pod;
-  state.meta = meta;
-  return state;
 }
 
 PodState pod_state(const Json& pod) {
@@ -76,13 +61,10 @@ PodState pod_state(const Json& pod) {
   return state;
 }
 
-Result<PodProjection> project_pod(std::string_view raw) {
+Result<PodState> project_pod(std::string_view raw) {
   const auto object = parse_json(raw);
   if (!object.ok()) return object.error();
-  PodProjection projection;
-  projection.pod = pod_state(*object);
-  projection.meta = std::exchange(projection.pod.meta, {});
-  return projection;
+  return pod_state(*object);
 }
 
 Result<RecordProjection> project_record(std::string_view raw) {
@@ -91,7 +73,7 @@ Result<RecordProjection> project_record(std::string_view raw) {
   RecordProjection projection;
   projection.meta = controllers::kept_meta(*object);
   projection.revision = integer_at(*object, "revision");
-  projection.is_plan = projection.meta.annotations.count(std::string(names::kPlanDigest)) > 0;
+  projection.is_plan = projection.meta.annotations.contains(names::kPlanDigest);
   return projection;
 }
 

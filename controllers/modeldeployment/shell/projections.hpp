@@ -10,18 +10,9 @@
 
 namespace llmops::release {
 
-// A Deployment of ours: an engine's or a gateway's.
-struct DeploymentProjection {
-  kube::ObjectMeta meta;
-  EngineState engine;  // without its meta, which is not kept twice; for engines with the serving hash
+// A Deployment of ours: an engine's, with its serving hash, or a gateway's.
+struct DeploymentProjection : EngineState {
   std::string content_digest;
-  EngineState whole() const;
-};
-
-struct PodProjection {
-  kube::ObjectMeta meta;
-  PodState pod;  // likewise
-  PodState whole() const;
 };
 
 // A ControllerRevision of ours without its data.
@@ -41,7 +32,7 @@ struct ChildProjection {
 };
 
 Result<DeploymentProjection> project_deployment(std::string_view raw);
-Result<PodProjection> project_pod(std::string_view raw);
+Result<PodState> project_pod(std::string_view raw);
 Result<RecordProjection> project_record(std::string_view raw);
 // `type` is told apart: objects in a list do not say their kind.
 Result<ChildProjection> project_child(const kube::ResourceType& type, std::string_view raw);

@@ -77,7 +77,7 @@ TEST(Endpoints, HoldAReleaseUntilEveryGatewayCarriesThem) {
   for (int i = 0; i < 50; ++i) world.pass();
   EXPECT_EQ(world.weight_of(ArmName::Candidate), 0);
   EXPECT_THAT(*world.status().message, HasSubstr("support-bot-gateway-1 without endpoint moderation-api"));
-  world.observed.gateway_pods[0].meta.annotations[std::string(names::kEndpoints)] = "a,moderation-api";
+  world.observed.gateway_pods[0].meta.annotations.set(names::kEndpoints, "a,moderation-api");
   world.run();
   EXPECT_EQ(world.status().phase, Phase::Healthy) << *world.status().message;
 }
@@ -90,7 +90,7 @@ TEST(Endpoints, HoldAnExchangeButNotTheReleaseThatIsOn) {
   world.run([&] { return world.weight_of(ArmName::Candidate) == 50; });
   EXPECT_EQ(world.weight_of(ArmName::Candidate), 50) << *world.status().message;
   EXPECT_EQ(world.stable_guardrails(), "secret");
-  world.observed.gateway_pods[0].meta.annotations[std::string(names::kEndpoints)] = "moderation-api";
+  world.observed.gateway_pods[0].meta.annotations.set(names::kEndpoints, "moderation-api");
   world.run([&] { return world.told("GuardrailsSwapped"); });
   EXPECT_EQ(world.weight_of(ArmName::Candidate), 50);
   world.run();

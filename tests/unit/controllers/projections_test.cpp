@@ -41,32 +41,27 @@ const Json kPod = {
 TEST(Projection, KeepsOnlyTheLabelsAndAnnotationsOfOurGroup) {
   const auto seen = project_pod(dump_json(kPod));
   ASSERT_TRUE(seen.ok());
-  EXPECT_EQ(seen->meta.labels, (std::map<std::string, std::string>{{"llmops.dev/serving-hash", "f00d"}}));
-  EXPECT_EQ(seen->meta.annotations,
-            (std::map<std::string, std::string>{{"llmops.dev/endpoints", "detector"}}));
+  EXPECT_EQ(seen->meta.labels, (kube::StringMap{{"llmops.dev/serving-hash", "f00d"}}));
+  EXPECT_EQ(seen->meta.annotations, (kube::StringMap{{"llmops.dev/endpoints", "detector"}}));
 }
 
-TEST(Projection, OfAPodIsWholeWithTheMetadataThatIsKeptOnce) {
+TEST(Projection, OfAPodIsItsState) {
   const auto seen = project_pod(dump_json(kPod));
   ASSERT_TRUE(seen.ok());
-  EXPECT_EQ(seen->pod.meta.name, "");
-  const PodState pod = seen->whole();
-  EXPECT_EQ(pod.meta.uid, "uid-2");
-  EXPECT_EQ(pod.meta.annotation("llmops.dev/endpoints"), "detector");
-  EXPECT_EQ(pod.serving_hash, "f00d");
-  EXPECT_EQ(pod.ip, "10.0.0.7");
+  EXPECT_EQ(seen->meta.uid, "uid-2");
+  EXPECT_EQ(seen->meta.annotation("llmops.dev/endpoints"), "detector");
+  EXPECT_EQ(seen->serving_hash, "f00d");
+  EXPECT_EQ(seen->ip, "10.0.0.7");
 }
 
-TEST(Projection, OfADeploymentIsWholeWithTheMetadataThatIsKeptOnce) {
+TEST(Projection, OfADeploymentIsItsState) {
   Json deployment = kPod;
   deployment["spec"]["replicas"] = 3;
   const auto seen = project_deployment(dump_json(deployment));
   ASSERT_TRUE(seen.ok());
-  EXPECT_EQ(seen->engine.meta.name, "");
-  const EngineState engine = seen->whole();
-  EXPECT_EQ(engine.meta.name, "support-bot-engine-1");
-  EXPECT_EQ(engine.serving_hash, "f00d");
-  EXPECT_EQ(engine.replicas, 3);
+  EXPECT_EQ(seen->meta.name, "support-bot-engine-1");
+  EXPECT_EQ(seen->serving_hash, "f00d");
+  EXPECT_EQ(seen->replicas, 3);
 }
 
 }  // namespace

@@ -247,8 +247,7 @@ void ReleaseWorld::run_for(Duration time, const std::function<void()>& each) {
 }
 
 void ReleaseWorld::command(const std::string& text) {
-  observed.meta.annotations[std::string(names::kCommand)] =
-      text + " id=" + std::to_string(++commands_) + " by=jiyoon";
+  observed.meta.annotations.set(names::kCommand, text + " id=" + std::to_string(++commands_) + " by=jiyoon");
 }
 
 void ReleaseWorld::create(const Create& action) {
@@ -259,7 +258,7 @@ void ReleaseWorld::create(const Create& action) {
   writes.push_back("create " + std::string(child.type.kind) + "/" + child.name());
   if (child.type == kube::kControllerRevisions) {
     const std::int64_t revision = integer_at(child.object, "revision");
-    if (meta.annotations.count(std::string(names::kPlanDigest))) {
+    if (meta.annotations.contains(names::kPlanDigest)) {
       observed.plans.push_back({meta, revision, meta.annotation(names::kPlanDigest)});
       plans_[revision] = *Plan::from_document(child.object["data"]);
     } else {

@@ -27,7 +27,7 @@ ReleaseWorld at_weight_20() {
 }
 
 void say(ReleaseWorld& world, const std::string& text) {
-  world.observed.meta.annotations[kCommandAnnotation] = text;
+  world.observed.meta.annotations.set(kCommandAnnotation, text);
 }
 
 TEST(CommandText, IsReadWithItsPins) {
