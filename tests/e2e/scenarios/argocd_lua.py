@@ -148,8 +148,8 @@ def run(stage):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             results = list(pool.map(outcome, tests))
         # Two clicks within three seconds are one: nothing else may keep the second waiting.
-        clicks = click_tests(engine, files)
+        clicks = list(click_tests(engine, files))
         results += map(outcome, clicks)
         tests += clicks
-        for (sentence, _), (good, figures) in zip(tests, results):
+        for (sentence, _), (good, figures) in zip(tests, results, strict=True):
             stage.check(sentence, good, figures)
